@@ -1,0 +1,1 @@
+//! Who is looked at: host, port, protocol, names.
