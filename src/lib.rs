@@ -2,3 +2,10 @@
 //! whether and for how long it can be relied on.
 
 pub mod target;
+
+pub mod chain;
+
+mod escape;
+#[cfg(feature = "serde")]
+mod instant;
+mod recent;

@@ -10,12 +10,11 @@ mod der;
 mod error;
 mod extensions;
 mod key;
+#[cfg(feature = "fetch")]
 mod memo;
 mod name;
 mod peer;
 mod pem;
-#[cfg(feature = "serde")]
-mod serial;
 mod summary;
 
 use std::sync::{Arc, OnceLock};
@@ -26,10 +25,10 @@ pub use certificate::{Certificate, Validity};
 pub use date::{DateField, DateProblem, DateQuirk};
 pub use error::{ChainError, MalformedCertificate};
 pub use extensions::{
-    AltName, BasicConstraints, ExtendedKeyUsage, KeyPurpose, KeyUsage, UnknownExtension,
+    AltName, BasicConstraints, ExtendedKeyUsage, KeyPurpose, KeyUsage, UnreadableExtension,
 };
 pub use key::{KeyKind, PublicKey, SignatureAlgorithm, SignatureHash};
-pub(crate) use key::raw_public_key;
+#[cfg(feature = "fetch")]
 pub(crate) use memo::CertificateMemo;
 pub use name::DistinguishedName;
 pub use peer::{ClientCertificate, LateFailure, Peer, Possession};

@@ -1,0 +1,380 @@
+//! The extensions that the checks look at, as owned facts.
+//!
+//! One extension that can't be read doesn't lose the others: it is listed with its reason.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use x509_parser::extensions as x509;
+use x509_parser::prelude::{FromDer, GeneralName, X509Error};
+
+use super::der::{self, BOOLEAN, DerError, OCTET_STRING, OID, Reader, SEQUENCE, Tlv};
+use super::key::dotted;
+use super::{DistinguishedName, MalformedCertificate};
+use crate::escape::Escaped;
+
+/// One name of a subject alternative name extension (RFC 5280 section 4.2.1.6).
+///
+/// The text is raw, as the certificate holds it. `Display` writes `DNS:example.com`,
+/// `IP:192.0.2.1`, and so on, with hostile characters escaped.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum AltName {
+    /// A directoryName.
+    DirectoryName(DistinguishedName),
+    /// A dNSName, perhaps with a wildcard; its format is not checked.
+    Dns(String),
+    /// An rfc822Name; its format is not checked.
+    Email(String),
+    /// A name that is not what its type asks for: an address that is not 4 or 16 octets long, text
+    /// that is no text. The other names stand.
+    Invalid {
+        /// The number of the GeneralName choice.
+        tag: u32,
+        /// The value's octets.
+        value: Vec<u8>,
+    },
+    /// An iPAddress.
+    Ip(IpAddr),
+    /// A name of a kind that no check here looks at (otherName, x400Address, ediPartyName,
+    /// registeredID).
+    Other {
+        /// The number of the GeneralName choice.
+        tag: u32,
+        /// The value's octets.
+        value: Vec<u8>,
+    },
+    /// A uniformResourceIdentifier; its format is not checked.
+    Uri(String),
+}
+
+impl From<&GeneralName<'_>> for AltName {
+    fn from(name: &GeneralName<'_>) -> Self {
+        match name {
+            GeneralName::DNSName(name) => Self::Dns((*name).to_owned()),
+            GeneralName::RFC822Name(address) => Self::Email((*address).to_owned()),
+            GeneralName::URI(uri) => Self::Uri((*uri).to_owned()),
+            GeneralName::DirectoryName(name) => {
+                Self::DirectoryName(DistinguishedName::new(name.as_raw()))
+            }
+            GeneralName::IPAddress(octets) => {
+                let v4 = <[u8; 4]>::try_from(*octets).map(IpAddr::from);
+                let ip = v4.or_else(|_| <[u8; 16]>::try_from(*octets).map(IpAddr::from));
+                ip.map_or_else(|_| Self::Invalid { tag: 7, value: octets.to_vec() }, Self::Ip)
+            }
+            GeneralName::OtherName(_, value) => Self::Other { tag: 0, value: value.to_vec() },
+            GeneralName::X400Address(any) => Self::Other { tag: 3, value: any.data.to_vec() },
+            GeneralName::EDIPartyName(any) => Self::Other { tag: 5, value: any.data.to_vec() },
+            GeneralName::RegisteredID(oid) => {
+                Self::Other { tag: 8, value: oid.as_bytes().to_vec() }
+            }
+            GeneralName::Invalid(tag, value) => Self::Invalid { tag: tag.0, value: value.to_vec() },
+        }
+    }
+}
+
+impl fmt::Display for AltName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DirectoryName(name) => write!(f, "dirName:{name}"),
+            Self::Dns(name) => write!(f, "DNS:{}", Escaped(name)),
+            Self::Email(address) => write!(f, "email:{}", Escaped(address)),
+            Self::Ip(address) => write!(f, "IP:{address}"),
+            Self::Uri(uri) => write!(f, "URI:{}", Escaped(uri)),
+            Self::Invalid { tag, value } => write!(f, "invalid[{tag}]:{}", Hex(value)),
+            Self::Other { tag, value } => write!(f, "other[{tag}]:{}", Hex(value)),
+        }
+    }
+}
+
+/// The basic constraints extension (RFC 5280 section 4.2.1.9).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct BasicConstraints {
+    /// Whether the key may verify signatures on certificates.
+    pub ca: bool,
+    /// How many intermediates, self-issued ones aside, may stand below this one.
+    pub path_length: Option<u32>,
+}
+
+/// The key usage extension (RFC 5280 section 4.2.1.3).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct KeyUsage {
+    /// Signatures other than those on certificates and CRLs: what TLS 1.3 servers make.
+    pub digital_signature: bool,
+    /// Encryption of keys: what static RSA key exchange needs.
+    pub key_encipherment: bool,
+    /// Key agreement.
+    pub key_agreement: bool,
+    /// Signatures on certificates.
+    pub key_cert_sign: bool,
+    /// Signatures on certificate revocation lists.
+    pub crl_sign: bool,
+}
+
+/// The extended key usage extension (RFC 5280 section 4.2.1.12).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ExtendedKeyUsage(Vec<KeyPurpose>);
+
+impl ExtendedKeyUsage {
+    /// The purposes that the key may serve.
+    #[must_use]
+    pub fn purposes(&self) -> &[KeyPurpose] {
+        &self.0
+    }
+
+    /// Whether the extension lists a purpose by name; `anyExtendedKeyUsage` is not taken for it.
+    #[must_use]
+    pub fn allows(&self, purpose: &KeyPurpose) -> bool {
+        self.0.contains(purpose)
+    }
+}
+
+/// A purpose that a key may serve (RFC 5280 section 4.2.1.12).
+///
+/// `Display` writes the RFC's name without `id-kp-`, or the object identifier.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum KeyPurpose {
+    /// anyExtendedKeyUsage.
+    Any,
+    /// The client's side of TLS.
+    ClientAuth,
+    /// Signatures on code.
+    CodeSigning,
+    /// Protection of e-mail.
+    EmailProtection,
+    /// Signatures on OCSP responses.
+    OcspSigning,
+    /// Any other purpose, by its object identifier.
+    Other(String),
+    /// The server's side of TLS.
+    ServerAuth,
+    /// Signatures on time stamps.
+    TimeStamping,
+}
+
+impl fmt::Display for KeyPurpose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Any => "anyExtendedKeyUsage",
+            Self::ClientAuth => "clientAuth",
+            Self::CodeSigning => "codeSigning",
+            Self::EmailProtection => "emailProtection",
+            Self::OcspSigning => "OCSPSigning",
+            Self::Other(oid) => oid,
+            Self::ServerAuth => "serverAuth",
+            Self::TimeStamping => "timeStamping",
+        })
+    }
+}
+
+/// An extension that is there but could not be read.
+///
+/// Strict clients refuse the whole certificate for it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct UnreadableExtension {
+    /// The extension's object identifier.
+    pub oid: String,
+    /// Whether it is marked critical.
+    pub critical: bool,
+    /// What is wrong with it.
+    pub reason: &'static str,
+}
+
+/// Everything read from one certificate's extensions.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Extensions {
+    pub(super) subject_alt_names: Option<Vec<AltName>>,
+    pub(super) basic_constraints: Option<BasicConstraints>,
+    pub(super) key_usage: Option<KeyUsage>,
+    pub(super) extended_key_usage: Option<ExtendedKeyUsage>,
+    pub(super) subject_key_id: Option<Box<[u8]>>,
+    pub(super) authority_key_id: Option<Box<[u8]>>,
+    pub(super) ca_issuers: Vec<String>,
+    pub(super) ocsp_responders: Vec<String>,
+    pub(super) crl_distribution_points: Vec<String>,
+    pub(super) policies: Option<Box<[u8]>>,
+    pub(super) name_constraints: Option<Box<[u8]>>,
+    pub(super) unknown_critical: Vec<String>,
+    pub(super) unreadable: Vec<UnreadableExtension>,
+}
+
+impl Extensions {
+    /// Reads the content of the `extensions` field.
+    pub(super) fn read(field: &[u8]) -> Result<Self, MalformedCertificate> {
+        let malformed = MalformedCertificate::der("extensions");
+        let mut outer = Reader::new(field);
+        let mut list = Reader::new(outer.expect(SEQUENCE).map_err(&malformed)?.value);
+        outer.end().map_err(&malformed)?;
+        let mut extensions = Self::default();
+        let mut seen: Vec<&[u8]> = Vec::with_capacity(12);
+        while !list.is_empty() {
+            let extension = Extension::read(&mut list).map_err(&malformed)?;
+            let read = if seen.contains(&extension.oid) {
+                // RFC 5280 section 4.2: not more than one instance of an extension.
+                Err("stands there twice")
+            } else {
+                extensions.add(&extension).map_err(|Unreadable| "does not decode")
+            };
+            seen.push(extension.oid);
+            if let Err(reason) = read {
+                extensions.unreadable.push(UnreadableExtension {
+                    oid: dotted(extension.oid),
+                    critical: extension.critical,
+                    reason,
+                });
+            }
+        }
+        Ok(extensions)
+    }
+
+    fn add(&mut self, extension: &Extension<'_>) -> Result<(), Unreadable> {
+        let value = extension.value;
+        match extension.oid {
+            SUBJECT_ALT_NAME => {
+                let names = decode::<x509::SubjectAlternativeName<'_>>(value)?.general_names;
+                self.subject_alt_names = Some(names.iter().map(AltName::from).collect());
+            }
+            BASIC_CONSTRAINTS => {
+                let constraints = decode::<x509::BasicConstraints>(value)?;
+                self.basic_constraints = Some(BasicConstraints {
+                    ca: constraints.ca,
+                    path_length: constraints.path_len_constraint,
+                });
+            }
+            KEY_USAGE => {
+                let usage = decode::<x509::KeyUsage>(value)?;
+                self.key_usage = Some(KeyUsage {
+                    digital_signature: usage.digital_signature(),
+                    key_encipherment: usage.key_encipherment(),
+                    key_agreement: usage.key_agreement(),
+                    key_cert_sign: usage.key_cert_sign(),
+                    crl_sign: usage.crl_sign(),
+                });
+            }
+            EXTENDED_KEY_USAGE => {
+                self.extended_key_usage =
+                    Some(purposes(&decode::<x509::ExtendedKeyUsage<'_>>(value)?));
+            }
+            SUBJECT_KEY_ID => {
+                self.subject_key_id = Some(decode::<x509::KeyIdentifier<'_>>(value)?.0.into());
+            }
+            AUTHORITY_KEY_ID => {
+                let id = decode::<x509::AuthorityKeyIdentifier<'_>>(value)?.key_identifier;
+                self.authority_key_id = id.map(|id| id.0.into());
+            }
+            AUTHORITY_INFO_ACCESS => {
+                for access in &decode::<x509::AuthorityInfoAccess<'_>>(value)?.accessdescs {
+                    let GeneralName::URI(uri) = &access.access_location else {
+                        continue;
+                    };
+                    match access.access_method.as_bytes() {
+                        CA_ISSUERS => self.ca_issuers.push((*uri).to_owned()),
+                        OCSP => self.ocsp_responders.push((*uri).to_owned()),
+                        _ => {}
+                    }
+                }
+            }
+            CRL_DISTRIBUTION_POINTS => {
+                let points = decode::<x509::CRLDistributionPoints<'_>>(value)?.points;
+                for point in &points {
+                    let Some(x509::DistributionPointName::FullName(names)) =
+                        &point.distribution_point
+                    else {
+                        continue;
+                    };
+                    self.crl_distribution_points.extend(names.iter().filter_map(|name| {
+                        if let GeneralName::URI(uri) = name {
+                            Some((*uri).to_owned())
+                        } else {
+                            None
+                        }
+                    }));
+                }
+            }
+            POLICIES => self.policies = Some(value.into()),
+            NAME_CONSTRAINTS => self.name_constraints = Some(value.into()),
+            // Policies are not processed, so marking them critical asks for more than was done;
+            // webpki, like browsers, accepts them.
+            unknown if extension.critical && !POLICY_FIELDS.contains(&unknown) => {
+                self.unknown_critical.push(dotted(unknown));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+struct Extension<'a> {
+    oid: &'a [u8],
+    critical: bool,
+    value: &'a [u8],
+}
+
+impl<'a> Extension<'a> {
+    fn read(list: &mut Reader<'a>) -> Result<Self, DerError> {
+        let mut fields = Reader::new(list.expect(SEQUENCE)?.value);
+        let oid = fields.expect(OID)?.value;
+        let critical = match fields.optional(BOOLEAN)? {
+            None | Some(Tlv { value: [0], .. }) => false,
+            Some(_) => true,
+        };
+        let value = fields.expect(OCTET_STRING)?.value;
+        fields.end()?;
+        Ok(Self { oid, critical, value })
+    }
+}
+
+struct Unreadable;
+
+fn decode<'a, T: FromDer<'a, X509Error>>(value: &'a [u8]) -> Result<T, Unreadable> {
+    match T::from_der(value) {
+        Ok(([], decoded)) => Ok(decoded),
+        _ => Err(Unreadable),
+    }
+}
+
+fn purposes(usage: &x509::ExtendedKeyUsage<'_>) -> ExtendedKeyUsage {
+    let named = [
+        (usage.any, KeyPurpose::Any),
+        (usage.server_auth, KeyPurpose::ServerAuth),
+        (usage.client_auth, KeyPurpose::ClientAuth),
+        (usage.code_signing, KeyPurpose::CodeSigning),
+        (usage.email_protection, KeyPurpose::EmailProtection),
+        (usage.time_stamping, KeyPurpose::TimeStamping),
+        (usage.ocsp_signing, KeyPurpose::OcspSigning),
+    ];
+    let named = named.into_iter().filter_map(|(listed, purpose)| listed.then_some(purpose));
+    let others = usage.other.iter().map(|oid| KeyPurpose::Other(oid.to_id_string()));
+    ExtendedKeyUsage(named.chain(others).collect())
+}
+
+pub(super) struct Hex<'a>(pub(super) &'a [u8]);
+
+impl fmt::Display for Hex<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
+    }
+}
+
+/// The content of the `extensions` field begins with this tag.
+pub(super) const EXTENSIONS: u8 = der::context(3);
+
+// 2.5.29.x and 1.3.6.1.5.5.7.{1.1, 48.x}
+const SUBJECT_KEY_ID: &[u8] = &[0x55, 0x1d, 0x0e];
+const KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x0f];
+const SUBJECT_ALT_NAME: &[u8] = &[0x55, 0x1d, 0x11];
+const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x13];
+const NAME_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x1e];
+const CRL_DISTRIBUTION_POINTS: &[u8] = &[0x55, 0x1d, 0x1f];
+const POLICIES: &[u8] = &[0x55, 0x1d, 0x20];
+const AUTHORITY_KEY_ID: &[u8] = &[0x55, 0x1d, 0x23];
+const EXTENDED_KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x25];
+const AUTHORITY_INFO_ACCESS: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x01];
+const OCSP: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x01];
+const CA_ISSUERS: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x02];
+/// policyMappings, policyConstraints, inhibitAnyPolicy.
+const POLICY_FIELDS: [&[u8]; 3] = [&[0x55, 0x1d, 0x21], &[0x55, 0x1d, 0x24], &[0x55, 0x1d, 0x36]];

@@ -1,0 +1,78 @@
+//! The blocks of a PEM text, each with the line on which it begins.
+//!
+//! Read here rather than by a library, because a broken block must not end the reading, and its
+//! line is what a person at an editor needs.
+
+use data_encoding::BASE64;
+
+use super::MalformedCertificate;
+
+pub(super) struct Blocks {
+    /// The DER of each certificate block, or what is wrong with the block.
+    pub(super) certificates: Vec<Result<Vec<u8>, Broken>>,
+    pub(super) skipped: usize,
+}
+
+pub(super) struct Broken {
+    pub(super) text: Vec<u8>,
+    pub(super) reason: MalformedCertificate,
+}
+
+pub(super) fn blocks(text: &[u8]) -> Blocks {
+    let mut blocks = Blocks { certificates: Vec::new(), skipped: 0 };
+    let mut open: Option<Open> = None;
+    // Classic Mac OS ended lines with a carriage return alone.
+    let line_end = if text.contains(&b'\n') { b'\n' } else { b'\r' };
+    for (line, number) in text.split(|byte| *byte == line_end).zip(1..) {
+        let line = line.trim_ascii();
+        if let Some(label) = label(line, b"-----BEGIN ") {
+            if let Some(unfinished) = open.take() {
+                blocks.close(unfinished, false);
+            }
+            let certificate = matches!(label, b"CERTIFICATE" | b"X509 CERTIFICATE");
+            open = Some(Open { certificate, line: number, body: Vec::new() });
+        } else if label(line, b"-----END ").is_some() {
+            if let Some(finished) = open.take() {
+                blocks.close(finished, true);
+            }
+        } else if let Some(block) = open.as_mut().filter(|block| block.certificate) {
+            block.body.extend_from_slice(line);
+        }
+    }
+    if let Some(unfinished) = open {
+        blocks.close(unfinished, false);
+    }
+    blocks
+}
+
+/// A block whose end has not been reached. The body of a private key is never copied.
+struct Open {
+    certificate: bool,
+    line: usize,
+    body: Vec<u8>,
+}
+
+impl Blocks {
+    fn close(&mut self, block: Open, finished: bool) {
+        if !block.certificate {
+            self.skipped += 1;
+            return;
+        }
+        let broken = |reason| {
+            let part = format!("PEM block at line {}", block.line);
+            MalformedCertificate::new(part, reason)
+        };
+        self.certificates.push(if !finished {
+            Err(Broken { reason: broken("has no END line"), text: block.body })
+        } else {
+            BASE64
+                .decode(&block.body)
+                .map_err(|_| Broken { reason: broken("is not valid base64"), text: block.body })
+        });
+    }
+}
+
+/// The label of a line `-----BEGIN LABEL-----`; a byte order mark before it is passed over.
+fn label<'a>(line: &'a [u8], start: &[u8]) -> Option<&'a [u8]> {
+    line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line).strip_prefix(start)?.strip_suffix(b"-----")
+}
