@@ -5,6 +5,10 @@ pub mod target;
 
 pub mod chain;
 
+pub mod inspect;
+
+pub mod report;
+
 mod escape;
 #[cfg(feature = "serde")]
 mod instant;

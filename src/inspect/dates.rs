@@ -60,8 +60,7 @@ fn check_soon(
 ) {
     let period = certificate.validity();
     let role = if position == 0 { Kept::EndEntity } else { Kept::Intermediate };
-    let limits =
-        findings.policy.thresholds(role).limits(period.lifetime().whole_seconds());
+    let limits = findings.policy.thresholds(role).limits(period.lifetime().whole_seconds());
     let seconds_left = seconds(at, period.not_after);
     let (severity, threshold_seconds) = if seconds_left < limits.critical {
         (Severity::Critical, limits.critical)
@@ -75,9 +74,10 @@ fn check_soon(
     // A public CA issues the next end-entity certificate under an intermediate that will do: one
     // that outlives today's end-entity certificate ends nothing.
     let outlived = verdict.is_public()
-        && findings.view.certificate(0).is_some_and(|end_entity| {
-            end_entity.validity().not_after < period.not_after
-        });
+        && findings
+            .view
+            .certificate(0)
+            .is_some_and(|end_entity| end_entity.validity().not_after < period.not_after);
     if position > 0 && outlived {
         findings.note(position, kind);
     } else {
@@ -86,11 +86,7 @@ fn check_soon(
 }
 
 /// What webpki calls `InvalidCertValidity`: there is no instant at which it is valid.
-fn check_inverted(
-    findings: &mut Findings<'_>,
-    position: usize,
-    certificate: &Certificate,
-) -> bool {
+fn check_inverted(findings: &mut Findings<'_>, position: usize, certificate: &Certificate) -> bool {
     let period = certificate.validity();
     let inverted = period.not_after < period.not_before;
     if inverted {
@@ -137,8 +133,7 @@ fn check_length(findings: &mut Findings<'_>, certificate: &Certificate, verdict:
     };
     let lifetime_seconds = period.lifetime().whole_seconds();
     if verdict.is_public() && lifetime_seconds > i64::from(*limit_days) * 86_400 {
-        let kind =
-            FindingKind::ValidityTooLong { lifetime_seconds, limit_days: *limit_days };
+        let kind = FindingKind::ValidityTooLong { lifetime_seconds, limit_days: *limit_days };
         findings.note(0, kind);
     }
 }
@@ -152,9 +147,13 @@ fn check_anchor(findings: &mut Findings<'_>, verdict: &Verdict, at: OffsetDateTi
     let (kind, severity) = if at > period.not_after {
         (FindingKind::AnchorExpired { anchor, not_after: period.not_after }, Severity::Failure)
     } else if at < period.not_before {
-        (FindingKind::AnchorNotYetValid { anchor, not_before: period.not_before }, Severity::Failure)
+        (
+            FindingKind::AnchorNotYetValid { anchor, not_before: period.not_before },
+            Severity::Failure,
+        )
     } else {
-        let limits = findings.policy.thresholds(Kept::Anchor).limits(period.lifetime().whole_seconds());
+        let limits =
+            findings.policy.thresholds(Kept::Anchor).limits(period.lifetime().whole_seconds());
         let seconds_left = seconds(at, period.not_after);
         let severity = if seconds_left < limits.critical {
             Severity::Critical
@@ -163,7 +162,10 @@ fn check_anchor(findings: &mut Findings<'_>, verdict: &Verdict, at: OffsetDateTi
         } else {
             return;
         };
-        (FindingKind::AnchorExpiresSoon { anchor, not_after: period.not_after, seconds_left }, severity)
+        (
+            FindingKind::AnchorExpiresSoon { anchor, not_after: period.not_after, seconds_left },
+            severity,
+        )
     };
     findings.add(None, kind, severity);
 }

@@ -27,7 +27,8 @@ pub(super) fn check(findings: &mut Findings<'_>, peer: Option<&Peer>) {
 
 /// RFC 8446 section 4.4.3, RFC 5246 section 7.4.3: without it, anyone can show any chain.
 fn check_possession(findings: &mut Findings<'_>, peer: &Peer) {
-    let detail = |otherwise: &str| Escaped(peer.possession_detail().unwrap_or(otherwise)).to_string();
+    let detail =
+        |otherwise: &str| Escaped(peer.possession_detail().unwrap_or(otherwise)).to_string();
     match peer.possession() {
         Possession::Proven => {}
         Possession::Failed => {

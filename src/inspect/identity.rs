@@ -16,8 +16,9 @@ pub(super) fn check(findings: &mut Findings<'_>, subject: &Subject) {
         return;
     }
     let common_names = common_names(certificate);
-    let common_name_only = !certificate.subject_alt_names().unwrap_or_default().iter().any(is_identifier)
-        && !common_names.is_empty();
+    let common_name_only =
+        !certificate.subject_alt_names().unwrap_or_default().iter().any(is_identifier)
+            && !common_names.is_empty();
     if subject.names().is_empty() && common_name_only {
         findings.add(Some(0), FindingKind::CommonNameOnly { common_names }, Severity::Failure);
         return;

@@ -155,7 +155,8 @@ fn check_complete(
         });
         !reaches && !links.issuers(*position).any(|issuer| sent(&issuer))
     };
-    let Some(top) = (0..view.presented).filter(|position| links.leads_up(*position)).find(top) else {
+    let Some(top) = (0..view.presented).filter(|position| links.leads_up(*position)).find(top)
+    else {
         return;
     };
     if let Some(certificate) = view.certificate(top) {

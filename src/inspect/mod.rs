@@ -104,12 +104,7 @@ impl Inspector {
     ///
     /// The instant may lie anywhere: ask 'how will this look in 30 days?' by passing it.
     #[must_use]
-    pub fn inspect(
-        &self,
-        chain: &PresentedChain,
-        subject: &Subject,
-        at: OffsetDateTime,
-    ) -> Report {
+    pub fn inspect(&self, chain: &PresentedChain, subject: &Subject, at: OffsetDateTime) -> Report {
         let at = whole_seconds(at);
         let view = View::new(chain, &self.extra);
         let links = Links::new(&view);
@@ -207,10 +202,7 @@ fn instants(view: &View<'_>, trust: &Trust) -> Instants {
     }
 }
 
-fn reported(
-    view: &View<'_>,
-    positions: impl Iterator<Item = usize>,
-) -> Vec<ReportedCertificate> {
+fn reported(view: &View<'_>, positions: impl Iterator<Item = usize>) -> Vec<ReportedCertificate> {
     positions
         .map(|position| {
             let role = match view.certificate(position) {

@@ -142,7 +142,10 @@ impl Thresholds {
     /// 180 and 60 days: replacing a CA certificate takes a roll-out.
     #[must_use]
     pub const fn certification_authority() -> Self {
-        Self::durations(Duration::from_secs(180 * DAY_SECONDS), Duration::from_secs(60 * DAY_SECONDS))
+        Self::durations(
+            Duration::from_secs(180 * DAY_SECONDS),
+            Duration::from_secs(60 * DAY_SECONDS),
+        )
     }
 
     /// Fixed lengths of time. Zero switches a limit off.

@@ -19,8 +19,10 @@ pub(crate) struct Signatures {
 impl Signatures {
     pub(crate) fn new(algorithms: &[&'static dyn SignatureVerificationAlgorithm]) -> Self {
         let verified = Recent::new(4 * 1024 * 1024);
-        let remembering =
-            |inner: &&'static dyn SignatureVerificationAlgorithm| Remembering { inner: *inner, verified: verified.clone() };
+        let remembering = |inner: &&'static dyn SignatureVerificationAlgorithm| Remembering {
+            inner: *inner,
+            verified: verified.clone(),
+        };
         Self { algorithms: algorithms.iter().map(remembering).collect() }
     }
 
@@ -103,6 +105,56 @@ impl fmt::Debug for Remembering {
     }
 }
 
-/// webpki lists ring's algorithms before AWS-LC's where both are compiled in, and tries them in
-/// order; AWS-LC's are faster, and more.
-const COMPILED_IN: &[&dyn SignatureVerificationAlgorithm] = algorithms::ALL;
+/// One provider's only, AWS-LC's where both are compiled in: it verifies faster, and more kinds.
+#[cfg(feature = "aws-lc-rs")]
+const COMPILED_IN: &[&dyn SignatureVerificationAlgorithm] = {
+    use webpki::aws_lc_rs::*;
+    &[
+        ECDSA_P256_SHA256,
+        ECDSA_P256_SHA384,
+        ECDSA_P256_SHA512,
+        ECDSA_P384_SHA256,
+        ECDSA_P384_SHA384,
+        ECDSA_P384_SHA512,
+        ECDSA_P521_SHA256,
+        ECDSA_P521_SHA384,
+        ECDSA_P521_SHA512,
+        ED25519,
+        ML_DSA_44,
+        ML_DSA_65,
+        ML_DSA_87,
+        RSA_PKCS1_2048_8192_SHA256,
+        RSA_PKCS1_2048_8192_SHA256_ABSENT_PARAMS,
+        RSA_PKCS1_2048_8192_SHA384,
+        RSA_PKCS1_2048_8192_SHA384_ABSENT_PARAMS,
+        RSA_PKCS1_2048_8192_SHA512,
+        RSA_PKCS1_2048_8192_SHA512_ABSENT_PARAMS,
+        RSA_PSS_2048_8192_SHA256_LEGACY_KEY,
+        RSA_PSS_2048_8192_SHA384_LEGACY_KEY,
+        RSA_PSS_2048_8192_SHA512_LEGACY_KEY,
+    ]
+};
+
+#[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
+const COMPILED_IN: &[&dyn SignatureVerificationAlgorithm] = {
+    use webpki::ring::*;
+    &[
+        ECDSA_P256_SHA256,
+        ECDSA_P256_SHA384,
+        ECDSA_P384_SHA256,
+        ECDSA_P384_SHA384,
+        ED25519,
+        RSA_PKCS1_2048_8192_SHA256,
+        RSA_PKCS1_2048_8192_SHA256_ABSENT_PARAMS,
+        RSA_PKCS1_2048_8192_SHA384,
+        RSA_PKCS1_2048_8192_SHA384_ABSENT_PARAMS,
+        RSA_PKCS1_2048_8192_SHA512,
+        RSA_PKCS1_2048_8192_SHA512_ABSENT_PARAMS,
+        RSA_PSS_2048_8192_SHA256_LEGACY_KEY,
+        RSA_PSS_2048_8192_SHA384_LEGACY_KEY,
+        RSA_PSS_2048_8192_SHA512_LEGACY_KEY,
+    ]
+};
+
+#[cfg(not(any(feature = "aws-lc-rs", feature = "ring")))]
+const COMPILED_IN: &[&dyn SignatureVerificationAlgorithm] = &[];

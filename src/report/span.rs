@@ -33,8 +33,7 @@ impl fmt::Display for Span {
     }
 }
 
-const UNITS: [(&str, u64); 4] =
-    [("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)];
+const UNITS: [(&str, u64); 4] = [("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)];
 
 /// An instant to the second: `2026-12-01 00:00:00 UTC`.
 #[derive(Clone, Copy, Debug)]

@@ -40,7 +40,12 @@ impl fmt::Display for Message<'_> {
                 write!(f, "{who} names {} in its subject only", List(common_names))
             }
             Kind::DateEncoding { field, quirk, encoded } => {
-                write!(f, "the {} {encoded:?} of {who} is oddly encoded: {}", field.as_str(), quirk.as_str())
+                write!(
+                    f,
+                    "the {} {encoded:?} of {who} is oddly encoded: {}",
+                    field.as_str(),
+                    quirk.as_str()
+                )
             }
             Kind::Duplicate { of } => write!(f, "{who} was sent before, at position {of}"),
             Kind::Expired { not_after, seconds_ago } => {
@@ -51,10 +56,18 @@ impl fmt::Display for Message<'_> {
             }
             Kind::HandshakeFailedAfterChain { failure } => match failure {
                 LateFailure::ByPeer(what) => {
-                    write!(f, "the server broke off the handshake after its certificates: {}", Escaped(what))
+                    write!(
+                        f,
+                        "the server broke off the handshake after its certificates: {}",
+                        Escaped(what)
+                    )
                 }
                 LateFailure::ByUs(what) => {
-                    write!(f, "the handshake could not be finished after the certificates: {}", Escaped(what))
+                    write!(
+                        f,
+                        "the handshake could not be finished after the certificates: {}",
+                        Escaped(what)
+                    )
                 }
             },
             Kind::IssuerMissing { issuer, .. } => {
@@ -86,7 +99,10 @@ impl fmt::Display for Message<'_> {
                 write!(f, "{who} stands before certificate {certifies}, which it certifies")
             }
             Kind::PathLengthExceeded { path_length, below } => {
-                write!(f, "{who} allows {path_length} intermediates below it, and there are {below}")
+                write!(
+                    f,
+                    "{who} allows {path_length} intermediates below it, and there are {below}"
+                )
             }
             Kind::PossessionFailed { detail } => write!(
                 f,
@@ -109,7 +125,9 @@ impl fmt::Display for Message<'_> {
                 write!(f, "the extension {oid} of {who} {reason}")
             }
             Kind::Unrelated => write!(f, "{who} has nothing to do with the others"),
-            Kind::UntrustedPath { reason } => write!(f, "no path leads to a trust anchor: {reason}"),
+            Kind::UntrustedPath { reason } => {
+                write!(f, "no path leads to a trust anchor: {reason}")
+            }
             Kind::ValidityInverted { not_before, not_after } => write!(
                 f,
                 "{who} is never valid: it ends on {} and begins on {}",
