@@ -13,3 +13,6 @@ mod escape;
 #[cfg(feature = "serde")]
 mod instant;
 mod recent;
+
+#[cfg(feature = "fetch")]
+pub mod fetch;

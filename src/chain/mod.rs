@@ -27,6 +27,8 @@ pub use error::{ChainError, MalformedCertificate};
 pub use extensions::{
     AltName, BasicConstraints, ExtendedKeyUsage, KeyPurpose, KeyUsage, UnreadableExtension,
 };
+#[cfg(feature = "fetch")]
+pub(crate) use key::raw_public_key;
 pub use key::{KeyKind, PublicKey, SignatureAlgorithm, SignatureHash};
 #[cfg(feature = "fetch")]
 pub(crate) use memo::CertificateMemo;

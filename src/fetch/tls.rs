@@ -1,0 +1,212 @@
+//! The TLS handshake that shows the chain.
+
+use std::borrow::Cow;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::client::Resumption;
+use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms};
+use rustls::pki_types::{ServerName, UnixTime};
+use rustls::time_provider::TimeProvider;
+use rustls::{ClientConfig, ProtocolVersion, RootCertStore, SignatureScheme, SupportedCipherSuite};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::time::{Instant, timeout_at};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use super::broken::Broken;
+use super::error::Failure;
+use super::meter::Meter;
+use super::recorder::{Record, Recorder};
+use super::{BuildError, FetchErrorKind, Phase};
+use crate::chain::{CertificateMemo, ClientCertificate, Peer, PresentedChain};
+use crate::target::DnsName;
+
+/// What all handshakes of a fetcher share.
+#[derive(Debug)]
+pub(super) struct Handshakes {
+    /// Trusts nobody, until it is cloned and given a recorder.
+    template: ClientConfig,
+    algorithms: WebPkiSupportedAlgorithms,
+    schemes: Arc<[SignatureScheme]>,
+    memo: CertificateMemo,
+}
+
+impl Handshakes {
+    pub(super) fn new(provider: Arc<CryptoProvider>) -> Result<Self, BuildError> {
+        let algorithms = provider.signature_verification_algorithms;
+        let mut template = ClientConfig::builder_with_details(provider, Arc::new(NoClock))
+            .with_safe_default_protocol_versions()
+            .map_err(|_| BuildError::UnusableCryptoProvider)?
+            .with_root_certificates(RootCertStore::empty())
+            .with_no_client_auth();
+        // A resumed session shows no certificate.
+        template.resumption = Resumption::disabled();
+        // Compression gains nothing here, and a compressed certificate can be a bomb (RFC 8879).
+        template.cert_decompressors = Vec::new();
+        template.cert_compressors = Vec::new();
+        let schemes = offered_schemes(&algorithms);
+        Ok(Self { template, algorithms, schemes, memo: CertificateMemo::default() })
+    }
+
+    pub(super) fn algorithms(&self) -> &WebPkiSupportedAlgorithms {
+        &self.algorithms
+    }
+
+    /// Shakes hands over `stream`, and says what was presented and by whom.
+    ///
+    /// Once the chain has arrived this can't fail any more: what goes wrong later is recorded.
+    pub(super) async fn run<IO>(
+        &self,
+        stream: IO,
+        sni: Option<&DnsName>,
+        until: Instant,
+    ) -> Result<(PresentedChain, Peer), Failure>
+    where
+        IO: AsyncRead + AsyncWrite + Unpin,
+    {
+        let recorder =
+            Arc::new(Recorder::new(self.algorithms, Arc::clone(&self.schemes), self.memo.clone()));
+        let mut meter = Meter::new(stream);
+        let handshake = self.connector(&recorder).connect(server_name(sni), &mut meter);
+        let (suite, broken) = match timeout_at(until, handshake).await {
+            Ok(Ok(mut tls)) => {
+                let suite = tls.get_ref().1.negotiated_cipher_suite();
+                let broken = close(&mut tls, &recorder, until).await;
+                (suite, broken)
+            }
+            Ok(Err(error)) => (None, Some(Broken::new(error, &meter))),
+            Err(_) => (None, Some(Broken::TIMED_OUT)),
+        };
+
+        let Record { chain, proof, client_certificate_requested } = recorder.take();
+        let Some(chain) = chain else {
+            return Err(match broken {
+                Some(broken) => broken.into_failure(),
+                None => Failure::new(Phase::Handshake, FetchErrorKind::NoCertificate),
+            });
+        };
+        let mut peer = Peer::new();
+        if let Some(suite) = suite {
+            peer = peer.with_cipher_suite(suite_name(suite));
+        }
+        if let Some((version, proof)) = proof {
+            peer = peer.with_protocol(version.name()).with_possession(proof.possession);
+            if let Some(detail) = proof.detail {
+                peer = peer.with_possession_detail(detail);
+            }
+        }
+        Ok((chain, ended(peer, client_certificate_requested, broken)))
+    }
+
+    fn connector(&self, recorder: &Arc<Recorder>) -> TlsConnector {
+        let verifier: Arc<Recorder> = Arc::clone(recorder);
+        let resolver: Arc<Recorder> = Arc::clone(recorder);
+        let mut config = self.template.clone();
+        config.dangerous().set_certificate_verifier(verifier);
+        config.client_auth_cert_resolver = resolver;
+        TlsConnector::from(Arc::new(config))
+    }
+}
+
+/// Closes the connection politely, and says what the peer thinks of the handshake.
+///
+/// In TLS 1.3 the client's end of the handshake is not answered, so a server that wants a client
+/// certificate complains, if at all, to a client that reads on (RFC 8446 section 4.4.2.4). Other
+/// servers have nothing more to say.
+async fn close<IO>(
+    tls: &mut TlsStream<&mut Meter<IO>>,
+    recorder: &Recorder,
+    until: Instant,
+) -> Option<Broken>
+where
+    IO: AsyncRead + AsyncWrite + Unpin,
+{
+    let awaits_verdict = recorder.is_client_certificate_requested()
+        && tls.get_ref().1.protocol_version() == Some(ProtocolVersion::TLSv1_3);
+    tls.get_mut().0.allow(LAST_WORDS);
+    let last_words = timeout_at(until, async {
+        tls.shutdown().await?;
+        if awaits_verdict {
+            tokio::io::copy(tls, &mut tokio::io::sink()).await?;
+        }
+        Ok(())
+    });
+    match last_words.await {
+        Ok(Err(error)) => {
+            Some(Broken::new(error, tls.get_ref().0)).filter(|broken| broken.alert().is_some())
+        }
+        // The handshake is complete: whoever closes, resets or falls silent now gave no verdict.
+        Ok(Ok(())) | Err(_) => None,
+    }
+}
+
+/// What the end of the handshake says about the client certificate, and about the handshake.
+fn ended(peer: Peer, client_certificate_requested: bool, broken: Option<Broken>) -> Peer {
+    let request = match &broken {
+        _ if !client_certificate_requested => ClientCertificate::NotRequested,
+        Some(broken) if broken.is_for_want_of_a_certificate() => ClientCertificate::Required,
+        _ => ClientCertificate::Requested,
+    };
+    let peer = peer.with_client_certificate(request);
+    match broken {
+        Some(broken) if request != ClientCertificate::Required => {
+            peer.with_late_failure(broken.into_late_failure())
+        }
+        _ => peer,
+    }
+}
+
+fn server_name(sni: Option<&DnsName>) -> ServerName<'static> {
+    match sni.map(|name| ServerName::try_from(name.as_str().to_owned())) {
+        Some(Ok(name)) => name,
+        // No server name indication is sent for an address (RFC 6066 section 3).
+        _ => ServerName::from(IpAddr::from(Ipv4Addr::UNSPECIFIED)),
+    }
+}
+
+/// The schemes that the provider verifies, then those that only make more servers show a chain.
+///
+/// A server that can't sign by any offered scheme ends the handshake before its certificate.
+fn offered_schemes(algorithms: &WebPkiSupportedAlgorithms) -> Arc<[SignatureScheme]> {
+    let mut schemes = algorithms.supported_schemes();
+    for scheme in UNVERIFIED_SCHEMES {
+        if !schemes.contains(&scheme) {
+            schemes.push(scheme);
+        }
+    }
+    schemes.into()
+}
+
+fn suite_name(suite: SupportedCipherSuite) -> Cow<'static, str> {
+    let suite = suite.suite();
+    match suite.as_str() {
+        Some(name) => name.into(),
+        None => format!("{suite:?}").into(),
+    }
+}
+
+/// A clock that stands still: nothing here is judged by an instant.
+#[derive(Debug)]
+struct NoClock;
+
+impl TimeProvider for NoClock {
+    fn current_time(&self) -> Option<UnixTime> {
+        Some(UnixTime::since_unix_epoch(Duration::ZERO))
+    }
+}
+
+/// RFC 8446 section 4.2.3.
+const UNVERIFIED_SCHEMES: [SignatureScheme; 7] = [
+    SignatureScheme::ECDSA_NISTP521_SHA512,
+    SignatureScheme::ED448,
+    SignatureScheme::Unknown(0x0809), // rsa_pss_pss_sha256
+    SignatureScheme::Unknown(0x080a), // rsa_pss_pss_sha384
+    SignatureScheme::Unknown(0x080b), // rsa_pss_pss_sha512
+    SignatureScheme::RSA_PKCS1_SHA1,
+    SignatureScheme::ECDSA_SHA1_Legacy,
+];
+
+/// How many bytes may follow a handshake: session tickets, an alert.
+const LAST_WORDS: usize = 16 * 1024;
