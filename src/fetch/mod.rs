@@ -66,7 +66,6 @@ impl Fetcher {
     }
 
     /// A fetcher to be, with the system's resolver, the default timeouts and crypto provider.
-    #[must_use]
     pub fn builder() -> FetcherBuilder {
         FetcherBuilder::default()
     }
@@ -241,6 +240,8 @@ pub enum FetchErrorKind {
     Refused,
     /// The name could not be resolved; whether it exists is unknown.
     ResolutionFailed,
+    /// A resolver of the caller's own panicked.
+    Panicked,
     /// The phase's time was up.
     TimedOut,
     /// The peer did what TLS does not allow, or the TLS library does not support.

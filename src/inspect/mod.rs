@@ -17,6 +17,8 @@ mod usage;
 
 use std::sync::Arc;
 
+#[cfg(feature = "fetch")]
+use rustls_pki_types::SignatureVerificationAlgorithm;
 use time::OffsetDateTime;
 
 use crate::chain::{Certificate, ChainError, Entry, PresentedChain};
@@ -95,8 +97,11 @@ impl Inspector {
 
     /// Verifies signatures with the algorithms of a provider.
     #[cfg(feature = "fetch")]
-    pub(crate) fn with_signatures(mut self, signatures: Signatures) -> Self {
-        self.signatures = signatures;
+    pub(crate) fn with_algorithms(
+        mut self,
+        algorithms: &[&'static dyn SignatureVerificationAlgorithm],
+    ) -> Self {
+        self.signatures = Signatures::new(algorithms);
         self
     }
 

@@ -12,12 +12,12 @@ use crate::recent::Recent;
 /// the rest of a check: each edge between two certificates is paid for once. Only what verified is
 /// remembered, by its exact bytes; names, dates and purposes are judged anew each time.
 #[derive(Clone, Debug)]
-pub(crate) struct Signatures {
+pub(super) struct Signatures {
     algorithms: Vec<Remembering>,
 }
 
 impl Signatures {
-    pub(crate) fn new(algorithms: &[&'static dyn SignatureVerificationAlgorithm]) -> Self {
+    pub(super) fn new(algorithms: &[&'static dyn SignatureVerificationAlgorithm]) -> Self {
         let verified = Recent::new(4 * 1024 * 1024);
         let remembering = |inner: &&'static dyn SignatureVerificationAlgorithm| Remembering {
             inner: *inner,
@@ -37,7 +37,12 @@ impl Signatures {
 
     /// The algorithms in the shape in which webpki takes them.
     pub(super) fn list(&self) -> Vec<&dyn SignatureVerificationAlgorithm> {
-        self.algorithms.iter().map(|algorithm| algorithm as _).collect()
+        let mut list: Vec<&dyn SignatureVerificationAlgorithm> =
+            Vec::with_capacity(self.algorithms.len());
+        for algorithm in &self.algorithms {
+            list.push(algorithm);
+        }
+        list
     }
 }
 

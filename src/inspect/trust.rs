@@ -5,6 +5,7 @@
 //! by checks of their own, so that each fault is told apart.
 
 use std::cell::RefCell;
+use std::time::Duration;
 
 use rustls_pki_types::{CertificateDer, UnixTime};
 use time::OffsetDateTime;
@@ -49,13 +50,14 @@ pub(super) fn find_path(
     let self_issued = end_entity.is_some_and(crate::chain::Certificate::is_self_issued);
     let self_signed = self_issued
         && end_entity.is_some_and(|certificate| certificate.names_as_issuer(certificate));
+    let pinned = end_entity.is_some_and(|certificate| anchors.contains(certificate));
     let search = Search { view, anchors, signatures };
-    let (trust, anchor) = search.judge(at, self_signed);
+    let (trust, anchor) = search.judge(at, self_signed && !pinned);
     Verdict {
         trust,
         anchor_validity: anchor.and_then(|index| Some(anchors.certificate(index)?.validity())),
         self_signed,
-        pinned: end_entity.is_some_and(|certificate| anchors.contains(certificate)),
+        pinned,
         public: anchors.is_public(),
     }
 }
@@ -108,104 +110,76 @@ impl Search<'_> {
             Err(error) => return (untrusted(&error, self_signed), None),
         };
 
-        let error = match self.paths(&end_entity, &intermediates, at) {
-            Ok(paths) => {
-                let (path, anchor) = self.lasting(paths);
-                return (Trust::Trusted(path), Some(anchor));
-            }
+        let mut reason = match self.path(&end_entity, &intermediates, at) {
+            Ok((path, anchor)) => return (Trust::Trusted(path), Some(anchor)),
             Err(error) => error,
         };
         // Where dates alone stand in the way, the path holds where all of its validity periods
         // overlap; and they overlap, if anywhere, where one of them begins.
-        let mut reason = error;
-        if is_about_dates(&reason) {
-            for begin in self.beginnings() {
-                match self.paths(&end_entity, &intermediates, begin) {
-                    Ok(paths) => {
-                        let (path, anchor) = self.lasting(paths);
-                        let trust = Trust::TrustedIfTimeIgnored { path, at: begin };
-                        return (trust, Some(anchor));
-                    }
-                    Err(error) if !is_about_dates(&error) => {
-                        reason = error;
-                        // A budget that ran out says nothing about the other instants.
-                        if !is_budget(&reason) {
-                            break;
-                        }
-                    }
-                    Err(_) => {}
+        let beginnings = if is_about_dates(&reason) { self.beginnings() } else { Vec::new() };
+        for begin in beginnings {
+            match self.path(&end_entity, &intermediates, begin) {
+                Ok((path, anchor)) => {
+                    return (Trust::TrustedIfTimeIgnored { path, at: begin }, Some(anchor));
                 }
+                // What is wrong beside the dates tells more than they do.
+                Err(error) if !is_about_dates(&error) => reason = error,
+                Err(_) => {}
             }
         }
         (untrusted(&reason, self_signed), None)
     }
 
-    /// All paths that hold at an instant, or why there is none.
-    fn paths(
+    /// The path that lasts longest of those that hold at an instant, and the index of its anchor;
+    /// or why there is none.
+    fn path(
         &self,
         end_entity: &EndEntityCert<'_>,
         intermediates: &[CertificateDer<'_>],
         at: OffsetDateTime,
-    ) -> Result<Vec<Path>, Error> {
-        let anchors = self.anchors.as_slice();
+    ) -> Result<(TrustedPath, usize), Error> {
         let found = RefCell::new(Vec::new());
         let record = |path: &VerifiedPath<'_>| {
             let mut found = found.borrow_mut();
-            if let Some(path) = self.record(path) {
-                found.push(path);
-            }
+            found.extend(self.recorded(path));
             // Enough is enough: a chain with this many paths is made to have them.
             if found.len() < MOST_PATHS { Err(Error::UnknownIssuer) } else { Ok(()) }
         };
         // Before 1970 webpki knows no time, and no certificate is valid to it.
         let since_epoch = u64::try_from(at.unix_timestamp()).unwrap_or(0);
-        let time = UnixTime::since_unix_epoch(std::time::Duration::from_secs(since_epoch));
         let result = end_entity.verify_for_usage(
             &self.signatures.list(),
-            anchors,
+            self.anchors.as_slice(),
             intermediates,
-            time,
+            UnixTime::since_unix_epoch(Duration::from_secs(since_epoch)),
             AnyPurpose,
             None,
             Some(&record),
         );
-        let error = result.err();
-        let found = found.into_inner();
-        match error {
-            _ if !found.is_empty() => Ok(found),
-            Some(error) => Err(error),
-            None => Err(Error::UnknownIssuer),
-        }
+        let error = result.err().unwrap_or(Error::UnknownIssuer);
+        let lasting = found.into_inner().into_iter().reduce(|best: Path, path| {
+            if self.until(&path) > self.until(&best) { path } else { best }
+        });
+        let Path { positions: path, anchor } = lasting.ok_or(error)?;
+        Ok((TrustedPath { anchor: self.anchors.name(anchor), path }, anchor))
     }
 
-    fn record(&self, path: &VerifiedPath<'_>) -> Option<Path> {
-        let position = |der: &[u8]| self.view.all.iter().position(|entry| entry.der() == der);
+    fn recorded(&self, path: &VerifiedPath<'_>) -> Option<Path> {
         let mut positions = vec![0];
         for intermediate in path.intermediate_certificates() {
-            positions.push(position(&intermediate.der())?);
+            let der = intermediate.der();
+            positions.push(self.view.all.iter().position(|entry| entry.der() == &*der)?);
         }
         let anchors = self.anchors.as_slice();
         let anchor = anchors.iter().position(|anchor| std::ptr::eq(anchor, path.anchor()))?;
         Some(Path { positions, anchor })
     }
 
-    /// The path that lasts longest, the anchor's own dates enforced where they are known; of equal
-    /// ones the first that webpki found.
-    fn lasting(&self, paths: Vec<Path>) -> (TrustedPath, usize) {
-        let until = |path: &Path| {
-            let certificates = path.positions.iter().filter_map(|p| self.view.certificate(*p));
-            let anchor = self.anchors.certificate(path.anchor);
-            certificates.chain(anchor).map(|facts| facts.validity().not_after).min()
-        };
-        let mut paths = paths.into_iter();
-        let mut best = paths.next().unwrap_or(Path { positions: vec![0], anchor: 0 });
-        for path in paths {
-            if until(&path) > until(&best) {
-                best = path;
-            }
-        }
-        let path = TrustedPath { anchor: self.anchors.name(best.anchor), path: best.positions };
-        (path, best.anchor)
+    /// The last second of a path, the anchor's own dates enforced where they are known.
+    fn until(&self, path: &Path) -> Option<OffsetDateTime> {
+        let certificates = path.positions.iter().filter_map(|at| self.view.certificate(*at));
+        let anchor = self.anchors.certificate(path.anchor);
+        certificates.chain(anchor).map(|facts| facts.validity().not_after).min()
     }
 
     /// The instants at which a certificate's validity begins, the latest first.

@@ -14,7 +14,10 @@ pub(super) fn check(
     subject: &Subject,
     verdict: &Verdict,
 ) {
-    let path = verdict.trust.path().map_or(links.way_up(), |path| path.path.as_slice());
+    let path = match verdict.trust.path() {
+        Some(path) => path.path.as_slice(),
+        None => links.way_up(),
+    };
     for (below, position) in path.iter().enumerate() {
         let Some(certificate) = findings.view.certificate(*position) else {
             continue;

@@ -24,7 +24,6 @@ pub use certificate::{ReportedCertificate, Role};
 pub use code::Code;
 pub use finding::{Finding, Severity};
 pub use kind::FindingKind;
-pub(crate) use span::Instant;
 pub use trust::{Trust, TrustedPath, UndeterminedReason, UntrustedReason};
 
 /// What was seen of one chain, judged at one instant.
