@@ -175,10 +175,7 @@ impl Target {
     /// The port to connect to, never 0
     #[must_use]
     pub fn dial_port(&self) -> u16 {
-        self.dial
-            .as_ref()
-            .map_or(self.port, |(_, port)| *port)
-            .get()
+        self.dial.as_ref().map_or(self.port, |(_, port)| *port).get()
     }
 
     /// The server name to send, if any
@@ -199,9 +196,7 @@ impl Target {
     /// [RFC 9525 section 6.1](https://www.rfc-editor.org/rfc/rfc9525#section-6.1).
     #[must_use]
     pub fn reference_identities(&self) -> &[Host] {
-        self.names
-            .as_deref()
-            .unwrap_or_else(|| slice::from_ref(&self.host))
+        self.names.as_deref().unwrap_or_else(|| slice::from_ref(&self.host))
     }
 }
 

@@ -93,10 +93,7 @@ fn all_parameters_are_read_and_printed_in_one_order() {
         "https://example.com:443;connect=192.0.2.10:8443;sni=other.example;name=b.example;name=[2001:db8::1]"
     );
     assert_eq!((target.host(), target.port()), (&host("example.com"), 443));
-    assert_eq!(
-        (target.dial_host(), target.dial_port()),
-        (&host("192.0.2.10"), 8443)
-    );
+    assert_eq!((target.dial_host(), target.dial_port()), (&host("192.0.2.10"), 8443));
     assert_eq!(target.sni(), Some(&name("other.example")));
     assert_eq!(identities(&target), ["b.example", "2001:db8::1"]);
 }
@@ -104,10 +101,7 @@ fn all_parameters_are_read_and_printed_in_one_order() {
 #[test]
 fn parameters_stand_between_authority_and_path() {
     let target = accept("tls://example.com:993;no-sni;connect=[::1]:1/path;sni=dropped");
-    assert_eq!(
-        target.to_string(),
-        "tls://example.com:993;connect=[::1]:1;no-sni"
-    );
+    assert_eq!(target.to_string(), "tls://example.com:993;connect=[::1]:1;no-sni");
     assert_eq!(target.dial_host(), &host("::1"));
     assert_eq!(target.sni(), None);
     assert_eq!(identities(&target), ["example.com"]);
@@ -271,10 +265,7 @@ fn refused_inputs_are_named_with_the_reason() {
         for input in *inputs {
             let error = refuse(input);
             assert_eq!(error.kind(), *kind, "{input}");
-            assert_eq!(
-                error.to_string(),
-                format!("invalid target \"{input}\": {reason}")
-            );
+            assert_eq!(error.to_string(), format!("invalid target \"{input}\": {reason}"));
         }
     }
 }
@@ -283,36 +274,15 @@ fn refused_inputs_are_named_with_the_reason() {
 fn a_password_is_not_shown() {
     for (input, shown, kind) in [
         ("user@a.example", "***@a.example", Kind::UserInfo),
-        (
-            "https://user:pa@ss@a.example/",
-            "https://***@a.example/",
-            Kind::UserInfo,
-        ),
+        ("https://user:pa@ss@a.example/", "https://***@a.example/", Kind::UserInfo),
         ("user;x:secret@a.example", "***@a.example", Kind::UserInfo),
-        (
-            "https://user:se/cret@a.example",
-            "https://***@a.example",
-            Kind::PortNotNumeric,
-        ),
-        (
-            "ftp://user:secret@a.example",
-            "ftp://***@a.example",
-            Kind::UnknownScheme,
-        ),
-        (
-            "user:sec ret@a.example",
-            "***@a.example",
-            Kind::WhitespaceOrControl,
-        ),
+        ("https://user:se/cret@a.example", "https://***@a.example", Kind::PortNotNumeric),
+        ("ftp://user:secret@a.example", "ftp://***@a.example", Kind::UnknownScheme),
+        ("user:sec ret@a.example", "***@a.example", Kind::WhitespaceOrControl),
     ] {
         let error = refuse(input);
         assert_eq!(error.kind(), kind, "{input}");
-        assert!(
-            error
-                .to_string()
-                .starts_with(&format!("invalid target \"{shown}\": ")),
-            "{error}"
-        );
+        assert!(error.to_string().starts_with(&format!("invalid target \"{shown}\": ")), "{error}");
     }
     assert_eq!(
         refuse("user:secret@a.example").to_string(),
@@ -326,26 +296,17 @@ fn a_label_holds_63_octets_and_a_name_253() {
     let longest = format!("{label}.{label}.{label}.{}", "a".repeat(61));
     assert_eq!(longest.len(), 253);
     assert_eq!(accept(&longest).sni().unwrap().as_str(), longest);
-    assert_eq!(
-        accept(&format!("{longest}.")).sni().unwrap().as_str(),
-        longest
-    );
+    assert_eq!(accept(&format!("{longest}.")).sni().unwrap().as_str(), longest);
 
     assert_eq!(refuse(&format!("{longest}a")).kind(), Kind::NameTooLong);
-    assert_eq!(
-        refuse(&format!("a{label}.example")).kind(),
-        Kind::LabelTooLong
-    );
+    assert_eq!(refuse(&format!("a{label}.example")).kind(), Kind::LabelTooLong);
 }
 
 #[test]
 fn an_error_shows_the_first_100_characters_of_the_input() {
     let hundred = "a".repeat(100);
     let reason = "a label is longer than 63 octets";
-    assert_eq!(
-        refuse(&hundred).to_string(),
-        format!("invalid target \"{hundred}\": {reason}")
-    );
+    assert_eq!(refuse(&hundred).to_string(), format!("invalid target \"{hundred}\": {reason}"));
     assert_eq!(
         refuse(&format!("{hundred}a")).to_string(),
         format!("invalid target \"{hundred}…\": {reason}")
@@ -358,20 +319,11 @@ fn an_error_escapes_control_and_bidirectional_characters_and_keeps_other_text() 
     for (input, shown) in [
         ("a.example\n", r"a.example\n"),
         ("a\0\u{1b}[2J\u{7f}\u{85}", r"a\0\u{1b}[2J\u{7f}\u{85}"),
-        (
-            "\u{202e}\u{2066}\u{200b}\u{2028}",
-            r"\u{202e}\u{2066}\u{200b}\u{2028}",
-        ),
-        (
-            "b\u{fc}cher \u{4e2d}\u{6587}",
-            "b\u{fc}cher \u{4e2d}\u{6587}",
-        ),
+        ("\u{202e}\u{2066}\u{200b}\u{2028}", r"\u{202e}\u{2066}\u{200b}\u{2028}"),
+        ("b\u{fc}cher \u{4e2d}\u{6587}", "b\u{fc}cher \u{4e2d}\u{6587}"),
         ("\"'\\ ", r#"\"'\\ "#),
     ] {
-        assert_eq!(
-            refuse(input).to_string(),
-            format!("invalid target \"{shown}\": {reason}")
-        );
+        assert_eq!(refuse(input).to_string(), format!("invalid target \"{shown}\": {reason}"));
     }
 }
 
@@ -417,10 +369,7 @@ fn a_non_ascii_name_obeys_the_same_rules_as_an_ascii_one() {
     ] {
         assert_eq!(refuse(input).kind(), kind, "{input}");
     }
-    assert_eq!(
-        refuse(&format!("{}.example", "\u{fc}".repeat(60))).kind(),
-        Kind::LabelTooLong
-    );
+    assert_eq!(refuse(&format!("{}.example", "\u{fc}".repeat(60))).kind(), Kind::LabelTooLong);
     assert_eq!(
         refuse("-b\u{fc}cher.example").to_string(),
         "invalid target \"-b\u{fc}cher.example\": the name cannot be converted to A-labels"
@@ -443,10 +392,7 @@ fn by_default_the_host_is_dialled_sent_and_expected() {
     let target = Target::new(host("example.com"), port(8443));
     assert_eq!(target.protocol(), Protocol::Https);
     assert_eq!((target.host(), target.port()), (&host("example.com"), 8443));
-    assert_eq!(
-        (target.dial_host(), target.dial_port()),
-        (&host("example.com"), 8443)
-    );
+    assert_eq!((target.dial_host(), target.dial_port()), (&host("example.com"), 8443));
     assert_eq!(target.sni(), Some(&name("example.com")));
     assert_eq!(target.reference_identities(), [host("example.com")]);
 }
@@ -456,44 +402,24 @@ fn each_override_changes_one_thing() {
     let target = Target::new(host("example.com"), port(443));
 
     let connect = target.clone().connect_to(host("192.0.2.10"), port(8443));
-    assert_eq!(
-        (connect.host(), connect.port()),
-        (&host("example.com"), 443)
-    );
-    assert_eq!(
-        (connect.dial_host(), connect.dial_port()),
-        (&host("192.0.2.10"), 8443)
-    );
+    assert_eq!((connect.host(), connect.port()), (&host("example.com"), 443));
+    assert_eq!((connect.dial_host(), connect.dial_port()), (&host("192.0.2.10"), 8443));
     assert_eq!(connect.sni(), target.sni());
-    assert_eq!(
-        connect.reference_identities(),
-        target.reference_identities()
-    );
+    assert_eq!(connect.reference_identities(), target.reference_identities());
 
     let sni = target.clone().server_name(name("other.example"));
     assert_eq!(sni.sni(), Some(&name("other.example")));
     assert_eq!(sni.dial_host(), target.dial_host());
     assert_eq!(sni.reference_identities(), target.reference_identities());
     assert_eq!(sni.clone().without_server_name().sni(), None);
-    assert_eq!(
-        target
-            .clone()
-            .without_server_name()
-            .server_name(name("other.example")),
-        sni
-    );
+    assert_eq!(target.clone().without_server_name().server_name(name("other.example")), sni);
 
     let names = target.clone().expect_name(host("a.example"));
     assert_eq!(names.reference_identities(), [host("a.example")]);
     assert_eq!(names.sni(), target.sni());
     assert_eq!(names.dial_host(), target.dial_host());
-    let names = names
-        .expect_name(host("::1"))
-        .expect_name(host("a.example"));
-    assert_eq!(
-        names.reference_identities(),
-        [host("a.example"), host("::1")]
-    );
+    let names = names.expect_name(host("::1")).expect_name(host("a.example"));
+    assert_eq!(names.reference_identities(), [host("a.example"), host("::1")]);
 
     let tls = target.clone().with_protocol(Protocol::Tls);
     assert_eq!(tls.to_string(), "tls://example.com:443");
@@ -502,14 +428,8 @@ fn each_override_changes_one_thing() {
 
 #[test]
 fn protocols_have_a_scheme_and_perhaps_a_port() {
-    assert_eq!(
-        (Protocol::Https.scheme(), Protocol::Https.default_port()),
-        ("https", Some(443))
-    );
-    assert_eq!(
-        (Protocol::Tls.scheme(), Protocol::Tls.default_port()),
-        ("tls", None)
-    );
+    assert_eq!((Protocol::Https.scheme(), Protocol::Https.default_port()), ("https", Some(443)));
+    assert_eq!((Protocol::Tls.scheme(), Protocol::Tls.default_port()), ("tls", None));
     assert_eq!(Protocol::Tls.to_string(), "tls");
 }
 
@@ -519,15 +439,9 @@ fn a_host_is_printed_without_brackets_and_read_with_or_without() {
     assert_eq!(v6.to_string(), "::1");
     assert_eq!(host("::1"), v6);
     assert_eq!(host("[::1]"), v6);
-    assert_eq!(
-        host("192.0.2.1"),
-        Host::Ip(Ipv4Addr::new(192, 0, 2, 1).into())
-    );
+    assert_eq!(host("192.0.2.1"), Host::Ip(Ipv4Addr::new(192, 0, 2, 1).into()));
     assert_eq!(host("Example.com."), Host::from(name("example.com")));
-    assert_eq!(
-        "a b".parse::<Host>().unwrap_err().kind(),
-        Kind::WhitespaceOrControl
-    );
+    assert_eq!("a b".parse::<Host>().unwrap_err().kind(), Kind::WhitespaceOrControl);
     assert_eq!(
         "example.com:443".parse::<Host>().unwrap_err().to_string(),
         r#"invalid target "example.com:443": the character ':' is not allowed in a host"#
@@ -537,10 +451,7 @@ fn a_host_is_printed_without_brackets_and_read_with_or_without() {
 #[test]
 fn a_dns_name_is_no_address() {
     for input in ["192.0.2.1", "::1", "[::1]"] {
-        assert_eq!(
-            DnsName::try_from(input).unwrap_err().kind(),
-            Kind::AddressForName
-        );
+        assert_eq!(DnsName::try_from(input).unwrap_err().kind(), Kind::AddressForName);
     }
     assert_eq!(name("Example.COM.").as_ref(), "example.com");
 }
@@ -551,10 +462,7 @@ fn a_target_is_judged_as_a_server_by_its_reference_identities() {
     assert_eq!(subject.label(), "https://example.com:443");
     assert_eq!(subject.purpose(), Purpose::Server);
     assert_eq!(subject.names(), [host("example.com")]);
-    assert_eq!(
-        subject,
-        Subject::server("https://example.com:443", [host("example.com")])
-    );
+    assert_eq!(subject, Subject::server("https://example.com:443", [host("example.com")]));
 
     let subject = Subject::from(&accept("192.0.2.1;name=b.example;name=a.example"));
     assert_eq!(subject.names(), [host("b.example"), host("a.example")]);
@@ -571,11 +479,9 @@ fn a_subject_may_have_no_names() {
 
 #[test]
 fn a_purpose_is_one_lower_case_word() {
-    for (purpose, word) in [
-        (Purpose::Server, "server"),
-        (Purpose::Client, "client"),
-        (Purpose::Signing, "signing"),
-    ] {
+    for (purpose, word) in
+        [(Purpose::Server, "server"), (Purpose::Client, "client"), (Purpose::Signing, "signing")]
+    {
         assert_eq!(purpose.to_string(), word);
         assert_eq!(word.parse(), Ok(purpose));
     }
@@ -596,17 +502,12 @@ fn in_json_each_type_is_its_string() {
         assert_eq!(&serde_json::from_str::<T>(json).unwrap(), value);
     }
 
-    check(
-        &accept("[::1]:8443;no-sni"),
-        r#""https://[::1]:8443;no-sni""#,
-    );
+    check(&accept("[::1]:8443;no-sni"), r#""https://[::1]:8443;no-sni""#);
     check(&host("::1"), r#""::1""#);
     check(&name("example.com"), r#""example.com""#);
     check(&Purpose::Signing, r#""signing""#);
     assert_eq!(
-        serde_json::from_str::<Target>(r#""user:secret@a.example""#)
-            .unwrap_err()
-            .to_string(),
+        serde_json::from_str::<Target>(r#""user:secret@a.example""#).unwrap_err().to_string(),
         r#"invalid target "***@a.example": user information before "@" is not accepted"#
     );
     assert!(serde_json::from_str::<Host>("443").is_err());
@@ -751,9 +652,7 @@ fn any_text() -> impl Strategy<Value = String> {
 
 #[track_caller]
 fn accept(input: &str) -> Target {
-    input
-        .parse()
-        .unwrap_or_else(|error| panic!("refused: {error}"))
+    input.parse().unwrap_or_else(|error| panic!("refused: {error}"))
 }
 
 #[track_caller]
@@ -765,11 +664,7 @@ fn refuse(input: &str) -> TargetError {
 }
 
 fn identities(target: &Target) -> Vec<String> {
-    target
-        .reference_identities()
-        .iter()
-        .map(Host::to_string)
-        .collect()
+    target.reference_identities().iter().map(Host::to_string).collect()
 }
 
 #[track_caller]

@@ -66,7 +66,6 @@ impl Fetcher {
     }
 
     /// A fetcher to be, with the system's resolver, the default timeouts and crypto provider.
-    #[must_use]
     pub fn builder() -> FetcherBuilder {
         FetcherBuilder::default()
     }

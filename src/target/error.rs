@@ -16,10 +16,7 @@ pub struct TargetError {
 
 impl TargetError {
     pub(super) fn new(input: &str, kind: TargetErrorKind) -> Self {
-        Self {
-            input: excerpt(&redact(input)),
-            kind,
-        }
+        Self { input: excerpt(&redact(input)), kind }
     }
 
     /// The reason alone
@@ -118,9 +115,7 @@ pub struct PurposeError {
 
 impl PurposeError {
     pub(super) fn new(input: &str) -> Self {
-        Self {
-            input: excerpt(input),
-        }
+        Self { input: excerpt(input) }
     }
 }
 
@@ -129,9 +124,8 @@ impl PurposeError {
 /// A password may itself hold '@' or, though it should not, '/', and a token may stand where a
 /// user name should: so nothing but the scheme is kept.
 fn redact(input: &str) -> String {
-    let (scheme, rest) = split_scheme(input).map_or(("", input), |(scheme, rest)| {
-        (&input[..scheme.len() + "://".len()], rest)
-    });
+    let (scheme, rest) = split_scheme(input)
+        .map_or(("", input), |(scheme, rest)| (&input[..scheme.len() + "://".len()], rest));
     match rest.rsplit_once('@') {
         Some((_, host)) => format!("{scheme}***@{host}"),
         None => input.to_owned(),

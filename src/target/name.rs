@@ -185,11 +185,7 @@ fn ipv6(text: &str) -> Result<Host, TargetErrorKind> {
 }
 
 fn to_ascii(text: &str) -> Result<String, TargetErrorKind> {
-    if text.is_ascii() {
-        Ok(text.to_ascii_lowercase())
-    } else {
-        to_a_labels(text)
-    }
+    if text.is_ascii() { Ok(text.to_ascii_lowercase()) } else { to_a_labels(text) }
 }
 
 #[cfg(feature = "idn")]
@@ -200,12 +196,7 @@ fn to_a_labels(text: &str) -> Result<String, TargetErrorKind> {
     // The result goes through `check_name`, which is stricter than any deny list and tells more.
     // Hyphens are looked at here, as an A-label does not show those of its U-label.
     Uts46::new()
-        .to_ascii(
-            text.as_bytes(),
-            AsciiDenyList::EMPTY,
-            Hyphens::CheckFirstLast,
-            DnsLength::Ignore,
-        )
+        .to_ascii(text.as_bytes(), AsciiDenyList::EMPTY, Hyphens::CheckFirstLast, DnsLength::Ignore)
         .map(Into::into)
         .map_err(|_| TargetErrorKind::InvalidIdn)
 }

@@ -41,9 +41,7 @@ pub(super) fn target(input: &str) -> Result<Target, TargetErrorKind> {
 pub(super) fn split_scheme(input: &str) -> Option<(&str, &str)> {
     let (scheme, rest) = input.split_once("://")?;
     let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-        && scheme
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'));
+        && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'));
     is_scheme.then_some((scheme, rest))
 }
 
@@ -71,9 +69,7 @@ fn port(digits: &str) -> Result<NonZero<u16>, TargetErrorKind> {
         return Err(TargetErrorKind::PortNotNumeric);
     }
     // Of digits alone, only a number that is too large fails.
-    let port = digits
-        .parse::<u16>()
-        .map_err(|_| TargetErrorKind::PortTooLarge)?;
+    let port = digits.parse::<u16>().map_err(|_| TargetErrorKind::PortTooLarge)?;
     NonZero::new(port).ok_or(TargetErrorKind::PortZero)
 }
 

@@ -26,9 +26,7 @@ impl Protocol {
     }
 
     pub(super) fn from_scheme(scheme: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|protocol| protocol.scheme().eq_ignore_ascii_case(scheme))
+        Self::ALL.into_iter().find(|protocol| protocol.scheme().eq_ignore_ascii_case(scheme))
     }
 
     /// The table: scheme and default port

@@ -23,20 +23,13 @@ impl Subject {
     /// With no names the identity of the server is not checked.
     #[must_use]
     pub fn server<I: IntoIterator<Item = Host>>(label: impl Into<String>, names: I) -> Self {
-        Self {
-            names: names.into_iter().collect(),
-            ..Self::new(label, Purpose::Server)
-        }
+        Self { names: names.into_iter().collect(), ..Self::new(label, Purpose::Server) }
     }
 
     /// A chain that has to serve `purpose`, with no names to check
     #[must_use]
     pub fn new(label: impl Into<String>, purpose: Purpose) -> Self {
-        Self {
-            label: label.into().into(),
-            purpose,
-            names: Arc::default(),
-        }
+        Self { label: label.into().into(), purpose, names: Arc::default() }
     }
 
     /// What the report calls it: a target's canonical form, a file's path, anything
