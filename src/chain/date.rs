@@ -136,10 +136,11 @@ pub(super) fn read(tlv: Tlv<'_>) -> Result<Read, &'static str> {
         .filter(|instant| (0..=9999).contains(&instant.year()))
         .ok_or("lies outside the years 0000 to 9999 in UTC")?;
 
-    let before_2050 = tlv.tag == GENERALIZED_TIME && instant.year() < 2050;
-    let quirk = quirk
-        .or((instant < OffsetDateTime::UNIX_EPOCH).then_some(DateQuirk::BeforeUnixEpoch))
-        .or(before_2050.then_some(DateQuirk::GeneralizedTimeBefore2050));
+    if instant < OffsetDateTime::UNIX_EPOCH {
+        quirk = quirk.or(Some(DateQuirk::BeforeUnixEpoch));
+    } else if tlv.tag == GENERALIZED_TIME && instant.year() < 2050 {
+        quirk = quirk.or(Some(DateQuirk::GeneralizedTimeBefore2050));
+    }
     Ok(Read { instant, quirk })
 }
 

@@ -99,6 +99,24 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Puts tag and length before the content of a SEQUENCE.
+pub(super) fn sequence(content: &[u8]) -> Vec<u8> {
+    let mut der = vec![SEQUENCE];
+    let octets = content.len().to_be_bytes();
+    let significant = octets.iter().position(|octet| *octet != 0).unwrap_or(octets.len() - 1);
+    match u8::try_from(content.len()) {
+        Ok(short @ 0..=0x7f) => der.push(short),
+        _ => {
+            let octets = &octets[significant..];
+            // A usize has eight octets at most.
+            der.push(0x80 | u8::try_from(octets.len()).unwrap_or(8));
+            der.extend_from_slice(octets);
+        }
+    }
+    der.extend_from_slice(content);
+    der
+}
+
 const TAG_NUMBER: u8 = 0x1f;
 
 pub(super) const BOOLEAN: u8 = 0x01;
@@ -130,6 +148,14 @@ mod tests {
         let mut long = vec![0x04, 0x81, 0x80];
         long.resize(3 + 0x80, 5);
         assert_eq!(one(&long).map(<[u8]>::len), Ok(0x80));
+    }
+
+    #[test]
+    fn a_sequence_that_is_written_is_read_back() {
+        for length in [0, 1, 0x7f, 0x80, 0xff, 0x100, 0x1_0000] {
+            let content = vec![7; length];
+            assert_eq!(one(&sequence(&content)), Ok(&content[..]), "{length}");
+        }
     }
 
     #[test]

@@ -206,6 +206,11 @@ impl Entry {
     }
 }
 
+/// The content of a SEQUENCE, without its tag and length.
+pub(crate) fn sequence_content(der: &[u8]) -> Option<&[u8]> {
+    der::Reader::new(der).expect(der::SEQUENCE).ok().map(|sequence| sequence.value)
+}
+
 impl PartialEq for Entry {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0) || self.0.der == other.0.der

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-use super::der::{OID, Reader, SEQUENCE, SET, Tlv};
+use super::der::{self, OID, Reader, SEQUENCE, SET, Tlv};
 use super::key::dotted;
 
 /// A distinguished name, as the DER of its RDNSequence.
@@ -16,6 +16,11 @@ pub struct DistinguishedName(Box<[u8]>);
 impl DistinguishedName {
     pub(super) fn new(der: &[u8]) -> Self {
         Self(der.into())
+    }
+
+    /// From the content of the RDNSequence, without its tag and length.
+    pub(crate) fn from_content(content: &[u8]) -> Self {
+        Self(der::sequence(content).into())
     }
 
     /// The RDNSequence in DER.

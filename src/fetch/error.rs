@@ -32,6 +32,11 @@ impl FetchError {
         Self(Arc::new(Inner { target: target.to_string(), failure }))
     }
 
+    /// The task that looked at the target panicked; of what runs in it, only a resolver is not ours.
+    pub(crate) fn panicked(target: &Target) -> Self {
+        Self::new(target, Failure::new(Phase::Resolve, FetchErrorKind::Panicked))
+    }
+
     /// What happened.
     #[must_use]
     pub fn kind(&self) -> FetchErrorKind {
@@ -198,6 +203,7 @@ impl FetchErrorKind {
             Self::NoCertificate => "no-certificate",
             Self::NoCipherInCommon => "no-cipher-in-common",
             Self::NotTls(_) => "not-tls",
+            Self::Panicked => "panicked",
             Self::ProtocolVersion => "protocol-version",
             Self::Refused => "refused",
             Self::ResolutionFailed => "resolution-failed",
@@ -220,6 +226,7 @@ impl fmt::Display for FetchErrorKind {
             Self::NoCertificate => "the peer presented no certificate",
             Self::NoCipherInCommon => "no cipher suite, group or signature scheme in common",
             Self::NotTls(speech) => return write!(f, "the peer does not speak TLS{speech}"),
+            Self::Panicked => "the resolver panicked",
             Self::ProtocolVersion => "the peer speaks neither TLS 1.2 nor TLS 1.3",
             Self::Refused => "the connection was refused",
             Self::ResolutionFailed => "the name could not be resolved",

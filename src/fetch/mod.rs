@@ -240,6 +240,8 @@ pub enum FetchErrorKind {
     Refused,
     /// The name could not be resolved; whether it exists is unknown.
     ResolutionFailed,
+    /// A resolver of the caller's own panicked.
+    Panicked,
     /// The phase's time was up.
     TimedOut,
     /// The peer did what TLS does not allow, or the TLS library does not support.

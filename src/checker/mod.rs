@@ -1,0 +1,236 @@
+//! Fetch and inspect, joined: one target, or many.
+
+mod clock;
+mod many;
+
+use std::sync::{Arc, OnceLock};
+
+use rustls::crypto::CryptoProvider;
+use time::OffsetDateTime;
+
+use crate::chain::ChainError;
+use crate::fetch::{BuildError, FetchError, Fetcher, FetcherBuilder, Resolver, Timeouts};
+use crate::inspect::{Inspector, Policy, TrustAnchors};
+use crate::report::Report;
+use crate::target::{Subject, Target, TargetError};
+
+pub use many::{Checked, Checks};
+
+/// Looks at TLS servers: fetches the chain that each presents, and judges it.
+///
+/// Build one and keep it: what it has read and verified before costs next to nothing to look at
+/// again. Cheap to clone, and clones share what they know.
+///
+/// ```no_run
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// use notafter::checker::Checker;
+///
+/// let checker = Checker::new()?;
+/// let report = checker.check(&"example.com".parse()?).await?;
+/// println!("{report}");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Checker {
+    fetcher: Fetcher,
+    inspector: Inspector,
+    concurrency: usize,
+}
+
+impl Checker {
+    /// A checker with the defaults of [`builder`](Self::builder).
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] where there is no crypto provider.
+    pub fn new() -> Result<Self, BuildError> {
+        Self::builder().build()
+    }
+
+    /// A checker to be: Mozilla's trust anchors, the default policy, 10 s a check, 64 at a time.
+    pub fn builder() -> CheckerBuilder {
+        CheckerBuilder::default()
+    }
+
+    /// Looks at one target, now.
+    ///
+    /// # Errors
+    ///
+    /// A [`FetchError`] where no chain could be fetched. An expired, untrusted or misnamed
+    /// certificate is no error: the report says so.
+    pub async fn check(&self, target: &Target) -> Result<Report, FetchError> {
+        let chain = self.fetcher.fetch(target).await?;
+        Ok(self.inspector.inspect(&chain, &Subject::from(target), clock::now()))
+    }
+
+    /// Looks at one target now, and judges what it presents as of `at`.
+    ///
+    /// # Errors
+    ///
+    /// As [`check`](Self::check).
+    pub async fn check_at(
+        &self,
+        target: &Target,
+        at: OffsetDateTime,
+    ) -> Result<Report, FetchError> {
+        let chain = self.fetcher.fetch(target).await?;
+        Ok(self.inspector.inspect(&chain, &Subject::from(target), at))
+    }
+
+    /// Looks at many targets, a bounded number at a time, and yields each when it is done.
+    ///
+    /// Each look is a task of its own: a slow, hostile or broken target holds up no other. The
+    /// targets are taken from the iterator as there is room. Dropping the stream ends all looks.
+    ///
+    /// Has to be polled on a tokio runtime.
+    ///
+    /// ```no_run
+    /// # async fn run(checker: notafter::checker::Checker) -> Result<(), Box<dyn std::error::Error>> {
+    /// let targets = ["example.com".parse()?, "example.org:8443".parse()?];
+    /// let mut checks = checker.check_many(targets);
+    /// while let Some(checked) = checks.next().await {
+    ///     match checked.result {
+    ///         Ok(report) => println!("{report}"),
+    ///         Err(error) => eprintln!("{error}"),
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn check_many<I>(&self, targets: I) -> Checks<I::IntoIter>
+    where
+        I: IntoIterator<Item = Target>,
+    {
+        Checks::new(self.clone(), targets.into_iter(), None)
+    }
+
+    /// Looks at many targets as [`check_many`](Self::check_many) does, and judges what they
+    /// present as of `at`.
+    pub fn check_many_at<I>(&self, targets: I, at: OffsetDateTime) -> Checks<I::IntoIter>
+    where
+        I: IntoIterator<Item = Target>,
+    {
+        Checks::new(self.clone(), targets.into_iter(), Some(at))
+    }
+
+    /// The half that fetches.
+    #[must_use]
+    pub const fn fetcher(&self) -> &Fetcher {
+        &self.fetcher
+    }
+
+    /// The half that judges.
+    #[must_use]
+    pub const fn inspector(&self) -> &Inspector {
+        &self.inspector
+    }
+}
+
+/// How a [`Checker`] is to work.
+#[derive(Clone, Debug, Default)]
+#[must_use = "nothing is built before `build`"]
+pub struct CheckerBuilder {
+    fetcher: FetcherBuilder,
+    inspector: Inspector,
+    concurrency: Option<usize>,
+}
+
+impl CheckerBuilder {
+    /// Sets whom to trust; Mozilla's anchors otherwise.
+    pub fn anchors(mut self, anchors: TrustAnchors) -> Self {
+        self.inspector = self.inspector.with_anchors(anchors);
+        self
+    }
+
+    /// Sets what counts as a finding; the default [`Policy`] otherwise.
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.inspector = self.inspector.with_policy(policy);
+        self
+    }
+
+    /// Adds intermediates that are known beside those that servers send.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::NoCertificate`] where the PEM text holds none.
+    pub fn intermediates(mut self, pem: impl AsRef<[u8]>) -> Result<Self, ChainError> {
+        self.inspector = self.inspector.with_intermediates(pem)?;
+        Ok(self)
+    }
+
+    /// Sets how names become addresses; the system's resolver otherwise.
+    pub fn resolver(mut self, resolver: Resolver) -> Self {
+        self.fetcher = self.fetcher.resolver(resolver);
+        self
+    }
+
+    /// Sets how long a check may take; 10 seconds in all otherwise.
+    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
+        self.fetcher = self.fetcher.timeouts(timeouts);
+        self
+    }
+
+    /// Sets how many targets [`Checker::check_many`] looks at at a time; 64 otherwise, at least 1.
+    pub fn concurrency(mut self, targets: usize) -> Self {
+        self.concurrency = Some(targets);
+        self
+    }
+
+    /// Sets the cryptography to use: see [`FetcherBuilder::crypto_provider`].
+    ///
+    /// Exempt from this crate's promise of stability: `CryptoProvider` is a type of rustls 0.23.
+    pub fn crypto_provider(mut self, provider: Arc<CryptoProvider>) -> Self {
+        self.fetcher = self.fetcher.crypto_provider(provider);
+        self
+    }
+
+    /// Builds the checker.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] where there is no crypto provider.
+    pub fn build(self) -> Result<Checker, BuildError> {
+        let fetcher = self.fetcher.build()?;
+        let inspector = self.inspector.with_algorithms(fetcher.signature_algorithms());
+        let concurrency = self.concurrency.unwrap_or(64).max(1);
+        Ok(Checker { fetcher, inspector, concurrency })
+    }
+}
+
+/// Looks at one host, now: the first line of everyone's program.
+///
+/// Takes what [`Target`] parses from: `example.com`, `example.com:8443`, `https://example.com/`.
+/// The first call builds a [`Checker`] with the defaults, and the others share it.
+///
+/// # Errors
+///
+/// [`CheckError`] where the text is no target, or no chain could be fetched. An expired, untrusted
+/// or misnamed certificate is no error: the report says so.
+pub async fn check(target: impl AsRef<str>) -> Result<Report, CheckError> {
+    static CHECKER: OnceLock<Checker> = OnceLock::new();
+    let target: Target = target.as_ref().parse()?;
+    let checker = match CHECKER.get() {
+        Some(checker) => checker,
+        None => {
+            let checker = Checker::new()?;
+            CHECKER.get_or_init(|| checker)
+        }
+    };
+    Ok(checker.check(&target).await?)
+}
+
+/// Why [`check`] has no report.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CheckError {
+    /// There is no crypto provider.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// No chain could be fetched.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// The text is no target.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+}

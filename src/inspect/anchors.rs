@@ -1,0 +1,233 @@
+//! Trust anchors: whom to trust, and what is known of their own dates.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+use rustls_pki_types::{CertificateDer, TrustAnchor};
+
+use crate::chain::{Certificate, ChainError, DistinguishedName, PresentedChain};
+
+/// A set of trust anchors: the keys in which every path has to end.
+///
+/// Cheap to clone: the anchors are shared.
+#[derive(Clone, Debug)]
+pub struct TrustAnchors(Arc<Store>);
+
+#[derive(Debug)]
+struct Store {
+    anchors: Cow<'static, [TrustAnchor<'static>]>,
+    certificates: Certificates,
+    problems: Vec<AnchorProblem>,
+}
+
+/// Where an anchor's own certificate is found, for its dates: an anchor itself is a name and a key.
+#[derive(Debug)]
+enum Certificates {
+    Mozilla,
+    /// In the order of the anchors.
+    Given(Vec<Certificate>),
+}
+
+impl TrustAnchors {
+    /// The roots that Mozilla trusts for servers, compiled in (crate `webpki-roots`), with their
+    /// dates (crate `webpki-root-certs`).
+    ///
+    /// What is compiled in ages: update this crate's dependencies, as roots come and go.
+    #[must_use]
+    pub fn mozilla() -> Self {
+        static MOZILLA: OnceLock<TrustAnchors> = OnceLock::new();
+        let store = || Store {
+            anchors: Cow::Borrowed(webpki_roots::TLS_SERVER_ROOTS),
+            certificates: Certificates::Mozilla,
+            problems: Vec::new(),
+        };
+        MOZILLA.get_or_init(|| Self(Arc::new(store()))).clone()
+    }
+
+    /// Reads every certificate of a PEM text as a trust anchor.
+    ///
+    /// One that can't be read doesn't lose the others: see [`problems`](Self::problems).
+    ///
+    /// # Errors
+    ///
+    /// [`AnchorError::Chain`] where the text holds no certificate, [`AnchorError::Unusable`] where
+    /// none of them can be read.
+    pub fn from_pem(text: impl AsRef<[u8]>) -> Result<Self, AnchorError> {
+        Self::from_certificates(&PresentedChain::from_pem(text)?)
+    }
+
+    /// Reads certificates in DER as trust anchors.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_pem`](Self::from_pem).
+    pub fn from_der<I>(certificates: I) -> Result<Self, AnchorError>
+    where
+        I: IntoIterator,
+        I::Item: Into<Vec<u8>>,
+    {
+        Self::from_certificates(&PresentedChain::from_der(certificates)?)
+    }
+
+    fn from_certificates(given: &PresentedChain) -> Result<Self, AnchorError> {
+        let (mut anchors, mut certificates, mut problems) = (Vec::new(), Vec::new(), Vec::new());
+        for (position, entry) in given.entries().iter().enumerate() {
+            let read = entry.certificate().map_err(ToString::to_string).and_then(|certificate| {
+                let der = CertificateDer::from(entry.der());
+                let anchor = webpki::anchor_from_trusted_cert(&der)
+                    .map_err(|error| format!("webpki refuses it: {error}"))?;
+                Ok((anchor.to_owned(), certificate.clone()))
+            });
+            match read {
+                Ok((anchor, certificate)) => {
+                    anchors.push(anchor);
+                    certificates.push(certificate);
+                }
+                Err(reason) => problems.push(AnchorProblem { position, reason }),
+            }
+        }
+        match problems.first() {
+            Some(first) if anchors.is_empty() => Err(AnchorError::Unusable(first.clone())),
+            _ => Ok(Self(Arc::new(Store {
+                anchors: anchors.into(),
+                certificates: Certificates::Given(certificates),
+                problems,
+            }))),
+        }
+    }
+
+    /// How many anchors there are; at least one.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "a set of anchors is never empty")]
+    pub fn len(&self) -> usize {
+        self.0.anchors.len()
+    }
+
+    /// The certificates that could not be taken as anchors.
+    #[must_use]
+    pub fn problems(&self) -> &[AnchorProblem] {
+        &self.0.problems
+    }
+
+    pub(super) fn as_slice(&self) -> &[TrustAnchor<'static>] {
+        &self.0.anchors
+    }
+
+    /// Whether these are the roots of public CAs, whom the Baseline Requirements bind.
+    pub(super) fn is_public(&self) -> bool {
+        matches!(self.0.certificates, Certificates::Mozilla)
+    }
+
+    /// The certificate of the anchor at `index`; `None` where only its name and key are known.
+    pub(super) fn certificate(&self, index: usize) -> Option<&Certificate> {
+        match &self.0.certificates {
+            Certificates::Given(certificates) => certificates.get(index),
+            Certificates::Mozilla => mozilla_certificates().get(index)?.as_ref(),
+        }
+    }
+
+    /// The name of the anchor at `index`, for people.
+    pub(super) fn name(&self, index: usize) -> String {
+        self.0.anchors.get(index).map(|anchor| name(anchor).to_string()).unwrap_or_default()
+    }
+
+    /// Whether a certificate has the name and the key of an anchor.
+    pub(super) fn contains(&self, certificate: &Certificate) -> bool {
+        let (subject, key) = (certificate.subject().as_der(), certificate.public_key().spki());
+        self.0.anchors.iter().any(|anchor| {
+            content(subject) == Some(&*anchor.subject)
+                && content(key) == Some(&*anchor.subject_public_key_info)
+        })
+    }
+
+    /// Whether a certificate names an anchor as its issuer.
+    pub(super) fn names_issuer_of(&self, certificate: &Certificate) -> bool {
+        let issuer = content(certificate.issuer().as_der());
+        self.0.anchors.iter().any(|anchor| issuer == Some(&*anchor.subject))
+    }
+}
+
+impl Default for TrustAnchors {
+    fn default() -> Self {
+        Self::mozilla()
+    }
+}
+
+/// Why there are no trust anchors.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AnchorError {
+    /// There is no certificate.
+    #[error("no trust anchor was given")]
+    Chain(#[from] ChainError),
+    /// None of the certificates can be a trust anchor; the first problem.
+    #[error("no certificate can be taken as a trust anchor")]
+    Unusable(#[source] AnchorProblem),
+}
+
+/// A certificate that can't be a trust anchor.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("certificate {position}: {reason}")]
+#[non_exhaustive]
+pub struct AnchorProblem {
+    /// Its place among those that were given, from 0.
+    pub position: usize,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// The certificates of Mozilla's anchors, in the order of the anchors. The two crates are not
+/// always of the same day, so an anchor may have none.
+fn mozilla_certificates() -> &'static [Option<Certificate>] {
+    static CERTIFICATES: OnceLock<Vec<Option<Certificate>>> = OnceLock::new();
+    CERTIFICATES.get_or_init(|| {
+        let ders = webpki_root_certs::TLS_SERVER_ROOT_CERTS;
+        let anchors = ders.iter().filter_map(|der| {
+            let anchor = webpki::anchor_from_trusted_cert(der).ok()?;
+            Some(((anchor.subject, anchor.subject_public_key_info), der))
+        });
+        let by_name_and_key: HashMap<_, _> = anchors.collect();
+        let certificate = |anchor: &TrustAnchor<'static>| {
+            let key = (anchor.subject.clone(), anchor.subject_public_key_info.clone());
+            Certificate::from_der(by_name_and_key.get(&key)?).ok()
+        };
+        webpki_roots::TLS_SERVER_ROOTS.iter().map(certificate).collect()
+    })
+}
+
+fn name(anchor: &TrustAnchor<'_>) -> DistinguishedName {
+    DistinguishedName::from_content(&anchor.subject)
+}
+
+/// webpki holds a name and a key without tag and length.
+fn content(der: &[u8]) -> Option<&[u8]> {
+    crate::chain::sequence_content(der)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nearly_all_of_mozillas_anchors_have_dates() {
+        let anchors = TrustAnchors::mozilla();
+        let dated = (0..anchors.len()).filter(|index| anchors.certificate(*index).is_some());
+        // webpki-root-certs may have dropped a root that webpki-roots still has.
+        assert!(dated.count() + 5 > anchors.len());
+        assert!(anchors.len() > 100);
+    }
+
+    #[test]
+    fn an_anchors_certificate_is_its_own() {
+        let anchors = TrustAnchors::mozilla();
+        for index in 0..anchors.len() {
+            let Some(certificate) = anchors.certificate(index) else {
+                continue;
+            };
+            assert_eq!(certificate.subject().to_string(), anchors.name(index));
+            assert!(anchors.contains(certificate));
+            assert!(anchors.names_issuer_of(certificate));
+        }
+    }
+}

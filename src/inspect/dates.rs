@@ -1,0 +1,188 @@
+//! Validity periods: each certificate's own, and the trust anchor's.
+
+use time::OffsetDateTime;
+use time::macros::{date, datetime};
+
+use crate::chain::Certificate;
+use crate::report::{FindingKind, Severity};
+
+use super::findings::Findings;
+use super::policy::Kept;
+use super::trust::Verdict;
+
+pub(super) fn check(findings: &mut Findings<'_>, verdict: &Verdict, at: OffsetDateTime) {
+    for (position, certificate) in findings.relevant() {
+        check_encoding(findings, position, certificate);
+        if check_inverted(findings, position, certificate) {
+            continue;
+        }
+        check_no_expiry(findings, position, certificate);
+        check_period(findings, position, certificate, verdict, at);
+    }
+    if let Some(certificate) = findings.view.certificate(0) {
+        check_length(findings, certificate, verdict);
+    }
+    check_anchor(findings, verdict, at);
+}
+
+/// <https://www.rfc-editor.org/rfc/rfc5280#section-4.1.2.5>
+fn check_period(
+    findings: &mut Findings<'_>,
+    position: usize,
+    certificate: &Certificate,
+    verdict: &Verdict,
+    at: OffsetDateTime,
+) {
+    let period = certificate.validity();
+    if at < period.not_before {
+        let kind = FindingKind::NotYetValid {
+            not_before: period.not_before,
+            seconds_until: seconds(at, period.not_before),
+        };
+        findings.of(position, kind, Severity::Failure);
+    } else if at > period.not_after {
+        let kind = FindingKind::Expired {
+            not_after: period.not_after,
+            seconds_ago: seconds(period.not_after, at),
+        };
+        findings.of(position, kind, Severity::Failure);
+    } else {
+        check_soon(findings, position, certificate, verdict, at);
+    }
+}
+
+fn check_soon(
+    findings: &mut Findings<'_>,
+    position: usize,
+    certificate: &Certificate,
+    verdict: &Verdict,
+    at: OffsetDateTime,
+) {
+    let period = certificate.validity();
+    let role = if position == 0 { Kept::EndEntity } else { Kept::Intermediate };
+    let limits = findings.policy.thresholds(role).limits(period.lifetime().whole_seconds());
+    let seconds_left = seconds(at, period.not_after);
+    let (severity, threshold_seconds) = if seconds_left < limits.critical {
+        (Severity::Critical, limits.critical)
+    } else if seconds_left < limits.warning {
+        (Severity::Warning, limits.warning)
+    } else {
+        return;
+    };
+    let kind =
+        FindingKind::ExpiresSoon { not_after: period.not_after, seconds_left, threshold_seconds };
+    // A public CA issues the next end-entity certificate under an intermediate that will do: one
+    // that outlives today's end-entity certificate ends nothing.
+    let outlived = verdict.is_public()
+        && findings
+            .view
+            .certificate(0)
+            .is_some_and(|end_entity| end_entity.validity().not_after < period.not_after);
+    if position > 0 && outlived {
+        findings.note(position, kind);
+    } else {
+        findings.of(position, kind, severity);
+    }
+}
+
+/// What webpki calls `InvalidCertValidity`: there is no instant at which it is valid.
+fn check_inverted(findings: &mut Findings<'_>, position: usize, certificate: &Certificate) -> bool {
+    let period = certificate.validity();
+    let inverted = period.not_after < period.not_before;
+    if inverted {
+        let kind = FindingKind::ValidityInverted {
+            not_before: period.not_before,
+            not_after: period.not_after,
+        };
+        findings.of(position, kind, Severity::Failure);
+    }
+    inverted
+}
+
+/// <https://www.rfc-editor.org/rfc/rfc5280#section-4.1.2.5>
+fn check_no_expiry(findings: &mut Findings<'_>, position: usize, certificate: &Certificate) {
+    if certificate.validity().not_after == NO_WELL_DEFINED_EXPIRY {
+        findings.note(position, FindingKind::NoWellDefinedExpiry);
+    }
+}
+
+/// <https://www.rfc-editor.org/rfc/rfc5280#section-4.1.2.5>
+fn check_encoding(findings: &mut Findings<'_>, position: usize, certificate: &Certificate) {
+    for problem in certificate.date_problems() {
+        let kind = FindingKind::DateEncoding {
+            field: problem.field,
+            quirk: problem.quirk,
+            encoded: problem.encoded.clone(),
+        };
+        // Clients read a GeneralizedTime before 2050 as it is meant; the others, strict ones refuse.
+        if problem.quirk == crate::chain::DateQuirk::GeneralizedTimeBefore2050 {
+            findings.note(position, kind);
+        } else {
+            findings.of(position, kind, Severity::Warning);
+        }
+    }
+}
+
+/// CA/Browser Forum Baseline Requirements, section 6.3.2: by the date of issue, and for
+/// certificates of public CAs only.
+fn check_length(findings: &mut Findings<'_>, certificate: &Certificate, verdict: &Verdict) {
+    let period = certificate.validity();
+    let Some((_, limit_days)) = LIMITS.iter().find(|(from, _)| *from <= period.not_before.date())
+    else {
+        return;
+    };
+    let lifetime_seconds = period.lifetime().whole_seconds();
+    if verdict.is_public() && lifetime_seconds > i64::from(*limit_days) * 86_400 {
+        let kind = FindingKind::ValidityTooLong { lifetime_seconds, limit_days: *limit_days };
+        findings.note(0, kind);
+    }
+}
+
+/// OpenSSL, Go and Firefox look at the anchor's dates; RFC 5280 section 6.1.1 leaves it open.
+fn check_anchor(findings: &mut Findings<'_>, verdict: &Verdict, at: OffsetDateTime) {
+    let (Some(path), Some(period)) = (verdict.trust.path(), verdict.anchor_validity) else {
+        return;
+    };
+    let anchor = path.anchor.clone();
+    let (kind, severity) = if at > period.not_after {
+        (FindingKind::AnchorExpired { anchor, not_after: period.not_after }, Severity::Failure)
+    } else if at < period.not_before {
+        (
+            FindingKind::AnchorNotYetValid { anchor, not_before: period.not_before },
+            Severity::Failure,
+        )
+    } else {
+        let limits =
+            findings.policy.thresholds(Kept::Anchor).limits(period.lifetime().whole_seconds());
+        let seconds_left = seconds(at, period.not_after);
+        let severity = if seconds_left < limits.critical {
+            Severity::Critical
+        } else if seconds_left < limits.warning {
+            Severity::Warning
+        } else {
+            return;
+        };
+        (
+            FindingKind::AnchorExpiresSoon { anchor, not_after: period.not_after, seconds_left },
+            severity,
+        )
+    };
+    findings.add(None, kind, severity);
+}
+
+/// The whole seconds between two instants of whole seconds.
+const fn seconds(from: OffsetDateTime, to: OffsetDateTime) -> i64 {
+    to.unix_timestamp() - from.unix_timestamp()
+}
+
+const NO_WELL_DEFINED_EXPIRY: OffsetDateTime = datetime!(9999-12-31 23:59:59 UTC);
+
+/// From which day of issue on, how many days: the latest first. The rows before 2026 are the
+/// ballots 193 and SC31 of the same forum; before them the limits were counted in months.
+const LIMITS: [(time::Date, u16); 5] = [
+    (date!(2029 - 03 - 15), 47),
+    (date!(2027 - 03 - 15), 100),
+    (date!(2026 - 03 - 15), 200),
+    (date!(2020 - 09 - 01), 398),
+    (date!(2018 - 03 - 01), 825),
+];

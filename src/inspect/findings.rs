@@ -1,0 +1,70 @@
+//! Where the checks put what they see.
+
+use crate::chain::Certificate;
+use crate::report::{Finding, FindingKind, Severity};
+
+use super::{Policy, View};
+
+/// The findings so far, with what every check needs to make one.
+pub(super) struct Findings<'a> {
+    pub(super) policy: &'a Policy,
+    pub(super) view: &'a View<'a>,
+    needed: &'a [bool],
+    list: Vec<Finding>,
+}
+
+impl<'a> Findings<'a> {
+    pub(super) const fn new(policy: &'a Policy, view: &'a View<'a>, needed: &'a [bool]) -> Self {
+        Self { policy, view, needed, list: Vec::new() }
+    }
+
+    /// Whether a client needs the certificate.
+    pub(super) fn needs(&self, position: usize) -> bool {
+        self.needed.get(position).copied().unwrap_or(false)
+    }
+
+    /// The certificates that were presented, and those of the caller's own that are needed.
+    pub(super) fn relevant(&self) -> impl Iterator<Item = (usize, &'a Certificate)> + use<'a> {
+        let (needed, presented) = (self.needed, self.view.presented);
+        self.view.certificates().filter(move |(position, _)| {
+            *position < presented || needed.get(*position).copied().unwrap_or(false)
+        })
+    }
+
+    /// Adds what was seen of one certificate. Of one that nobody needs, it is a note.
+    pub(super) fn of(&mut self, position: usize, kind: FindingKind, severity: Severity) {
+        if self.needs(position) {
+            self.add(Some(position), kind, severity);
+        } else {
+            self.note(position, kind);
+        }
+    }
+
+    /// Adds what was seen of one certificate, where it can do no harm.
+    pub(super) fn note(&mut self, position: usize, kind: FindingKind) {
+        if self.policy.judge(kind.code(), Severity::Note).is_some() {
+            self.push(Some(position), kind, Severity::Note);
+        }
+    }
+
+    /// Adds what was seen, at the severity that the policy gives it.
+    pub(super) fn add(&mut self, position: Option<usize>, kind: FindingKind, severity: Severity) {
+        if let Some(severity) = self.policy.judge(kind.code(), severity) {
+            self.push(position, kind, severity);
+        }
+    }
+
+    fn push(&mut self, position: Option<usize>, kind: FindingKind, severity: Severity) {
+        let certificate = position.and_then(|position| self.view.certificate(position));
+        let subject = certificate.map(|certificate| certificate.subject().to_string());
+        self.list.push(Finding { kind, severity, position, subject });
+    }
+
+    /// The most urgent first, then by position; else in the order of the checks.
+    pub(super) fn sorted(mut self) -> Vec<Finding> {
+        self.list.sort_by_key(|finding| {
+            (std::cmp::Reverse(finding.severity), finding.position.unwrap_or(usize::MAX))
+        });
+        self.list
+    }
+}

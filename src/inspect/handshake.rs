@@ -1,0 +1,43 @@
+//! What the handshake showed.
+
+use crate::chain::{ClientCertificate, Peer, Possession};
+use crate::escape::Escaped;
+use crate::report::{FindingKind, Severity};
+
+use super::findings::Findings;
+
+pub(super) fn check(findings: &mut Findings<'_>, peer: Option<&Peer>) {
+    let Some(peer) = peer else {
+        return;
+    };
+    check_possession(findings, peer);
+    if peer.client_certificate() == ClientCertificate::Required {
+        findings.add(None, FindingKind::ClientCertificateRequired, Severity::Note);
+    }
+    if let Some(failure) = peer.late_failure() {
+        let kind = FindingKind::HandshakeFailedAfterChain { failure: failure.clone() };
+        // What our TLS library doesn't support, others may.
+        let severity = match failure {
+            crate::chain::LateFailure::ByPeer(_) => Severity::Failure,
+            crate::chain::LateFailure::ByUs(_) => Severity::Warning,
+        };
+        findings.add(None, kind, severity);
+    }
+}
+
+/// RFC 8446 section 4.4.3, RFC 5246 section 7.4.3: without it, anyone can show any chain.
+fn check_possession(findings: &mut Findings<'_>, peer: &Peer) {
+    let detail =
+        |otherwise: &str| Escaped(peer.possession_detail().unwrap_or(otherwise)).to_string();
+    match peer.possession() {
+        Possession::Proven => {}
+        Possession::Failed => {
+            let detail = detail("the handshake signature does not verify");
+            findings.add(None, FindingKind::PossessionFailed { detail }, Severity::Failure);
+        }
+        Possession::NotProvable | Possession::Unproven => {
+            let detail = detail("no handshake signature was seen");
+            findings.add(None, FindingKind::PossessionUnproven { detail }, Severity::Warning);
+        }
+    }
+}

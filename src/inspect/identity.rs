@@ -1,0 +1,123 @@
+//! Whether the end-entity certificate names what was asked for (RFC 9525).
+
+use crate::chain::{AltName, Certificate};
+use crate::escape::Escaped;
+use crate::report::{FindingKind, Severity};
+use crate::target::{Host, Purpose, Subject};
+
+use super::findings::Findings;
+
+/// <https://www.rfc-editor.org/rfc/rfc9525#section-6>
+pub(super) fn check(findings: &mut Findings<'_>, subject: &Subject) {
+    let Some(certificate) = findings.view.certificate(0) else {
+        return;
+    };
+    if subject.purpose() != Purpose::Server {
+        return;
+    }
+    let common_names = common_names(certificate);
+    let common_name_only =
+        !certificate.subject_alt_names().unwrap_or_default().iter().any(is_identifier)
+            && !common_names.is_empty();
+    if subject.names().is_empty() && common_name_only {
+        findings.add(Some(0), FindingKind::CommonNameOnly { common_names }, Severity::Failure);
+        return;
+    }
+    for reference in subject.names() {
+        let presented = certificate.subject_alt_names().unwrap_or_default();
+        if presented.iter().any(|presented| matches(presented, reference)) {
+            continue;
+        }
+        let kind = if common_name_only && names_in_subject(certificate, reference) {
+            FindingKind::CommonNameOnly { common_names: common_names.clone() }
+        } else {
+            FindingKind::NameMismatch {
+                reference: reference.clone(),
+                presented: presented.iter().map(AltName::to_string).collect(),
+            }
+        };
+        findings.add(Some(0), kind, Severity::Failure);
+    }
+}
+
+/// Whether a presented identifier is the reference identity: DNS-IDs by RFC 9525 section 6.3, with
+/// the whole first label as the only wildcard; IP-IDs octet by octet (section 6.4).
+fn matches(presented: &AltName, reference: &Host) -> bool {
+    match (presented, reference) {
+        (AltName::Dns(presented), Host::Dns(reference)) => {
+            matches_dns(presented, reference.as_str())
+        }
+        (AltName::Ip(presented), Host::Ip(reference)) => presented == reference,
+        _ => false,
+    }
+}
+
+fn matches_dns(presented: &str, reference: &str) -> bool {
+    let Some(parent) = presented.strip_prefix("*.") else {
+        return presented.eq_ignore_ascii_case(reference);
+    };
+    // `*.com` would name half the world; webpki and OpenSSL want two labels behind the wildcard.
+    parent.contains('.')
+        && reference
+            .split_once('.')
+            .is_some_and(|(_, reference_parent)| parent.eq_ignore_ascii_case(reference_parent))
+}
+
+const fn is_identifier(name: &AltName) -> bool {
+    matches!(name, AltName::Dns(_) | AltName::Ip(_))
+}
+
+fn common_names(certificate: &Certificate) -> Vec<String> {
+    let names = certificate.subject().common_names();
+    names.iter().map(|name| Escaped(name).to_string()).collect()
+}
+
+fn names_in_subject(certificate: &Certificate, reference: &Host) -> bool {
+    certificate.subject().common_names().iter().any(|name| match reference {
+        Host::Dns(reference) => matches_dns(name, reference.as_str()),
+        Host::Ip(reference) => name.parse() == Ok(*reference),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dns_ids_match_without_regard_to_case_and_with_one_wildcard_label() {
+        let cases = [
+            ("example.com", "example.com", true),
+            ("EXAMPLE.Com", "example.com", true),
+            ("example.com", "www.example.com", false),
+            ("www.example.com", "example.com", false),
+            ("*.example.com", "www.example.com", true),
+            ("*.EXAMPLE.com", "www.example.com", true),
+            ("*.example.com", "example.com", false),
+            ("*.example.com", "a.b.example.com", false),
+            ("*.com", "example.com", false),
+            ("*", "localhost", false),
+            ("*.", "localhost", false),
+            ("w*.example.com", "www.example.com", false),
+            ("*w.example.com", "www.example.com", false),
+            ("www.*.com", "www.example.com", false),
+            ("*.*.com", "www.example.com", false),
+            ("xn--*.example.com", "xn--bcher-kva.example.com", false),
+            ("*.xn--bcher-kva.example", "www.xn--bcher-kva.example", true),
+            ("example.com.", "example.com", false),
+            ("", "example.com", false),
+            ("example.com\0.evil.test", "example.com", false),
+        ];
+        for (presented, reference, expected) in cases {
+            assert_eq!(matches_dns(presented, reference), expected, "{presented} {reference}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_matched_by_ip_ids_only() {
+        let reference: Host = Host::Ip("192.0.2.1".parse().unwrap());
+        assert!(matches(&AltName::Ip("192.0.2.1".parse().unwrap()), &reference));
+        assert!(!matches(&AltName::Ip("192.0.2.2".parse().unwrap()), &reference));
+        assert!(!matches(&AltName::Dns("192.0.2.1".to_owned()), &reference));
+        assert!(!matches(&AltName::Ip("::ffff:192.0.2.1".parse().unwrap()), &reference));
+    }
+}

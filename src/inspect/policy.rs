@@ -1,0 +1,240 @@
+//! What counts: thresholds by role, severities by code.
+
+use std::time::Duration;
+
+use crate::report::{Code, Severity};
+
+/// What counts as a finding, and how bad it is.
+///
+/// The default warns by the certificate's own lifetime, so that a healthy renewal never warns:
+/// see [`Thresholds::lifetime`].
+///
+/// ```
+/// use std::time::Duration;
+/// use notafter::inspect::{Policy, Thresholds};
+/// use notafter::report::{Code, Severity};
+///
+/// const POLICY: Policy = Policy::new()
+///     .end_entity(Thresholds::durations(Duration::from_secs(30 * 86_400), Duration::from_secs(7 * 86_400)))
+///     .severity(Code::WeakSignature, Severity::Warning)
+///     .off(Code::AnchorIncluded);
+/// ```
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Policy {
+    end_entity: Thresholds,
+    intermediate: Thresholds,
+    anchor: Thresholds,
+    codes: [Setting; Code::ALL.len()],
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Setting {
+    Default,
+    Off,
+    Severity(Severity),
+}
+
+impl Policy {
+    /// The default: end-entity certificates by their lifetime, CA certificates 180 and 60 days
+    /// before their end.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            end_entity: Thresholds::lifetime(),
+            intermediate: Thresholds::certification_authority(),
+            anchor: Thresholds::certification_authority(),
+            codes: [Setting::Default; Code::ALL.len()],
+        }
+    }
+
+    /// Sets when the end of an end-entity certificate is soon.
+    #[must_use]
+    pub const fn end_entity(mut self, thresholds: Thresholds) -> Self {
+        self.end_entity = thresholds;
+        self
+    }
+
+    /// Sets when the end of an intermediate is soon.
+    #[must_use]
+    pub const fn intermediate(mut self, thresholds: Thresholds) -> Self {
+        self.intermediate = thresholds;
+        self
+    }
+
+    /// Sets when the end of a trust anchor is soon.
+    #[must_use]
+    pub const fn anchor(mut self, thresholds: Thresholds) -> Self {
+        self.anchor = thresholds;
+        self
+    }
+
+    /// Sets the severity of a kind of finding; for one that comes in several, such as
+    /// `expires-soon`, it replaces all of them. Of a certificate that no path needs it stays a
+    /// note.
+    #[must_use]
+    pub const fn severity(mut self, code: Code, severity: Severity) -> Self {
+        self.codes[code.index()] = Setting::Severity(severity);
+        self
+    }
+
+    /// Switches a kind of finding off.
+    #[must_use]
+    pub const fn off(mut self, code: Code) -> Self {
+        self.codes[code.index()] = Setting::Off;
+        self
+    }
+
+    pub(super) const fn thresholds(&self, role: Kept) -> Thresholds {
+        match role {
+            Kept::EndEntity => self.end_entity,
+            Kept::Intermediate => self.intermediate,
+            Kept::Anchor => self.anchor,
+        }
+    }
+
+    /// The severity to report, or `None` where the code is switched off.
+    pub(super) fn judge(&self, code: Code, usual: Severity) -> Option<Severity> {
+        match self.codes[code.index()] {
+            Setting::Default => Some(usual),
+            Setting::Off => None,
+            Setting::Severity(severity) => Some(severity),
+        }
+    }
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Who keeps a certificate current, and so how long a notice they need.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Kept {
+    Anchor,
+    EndEntity,
+    Intermediate,
+}
+
+/// When the end of a validity period is soon: below one limit it is a warning, below another it is
+/// critical.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Thresholds(Rule);
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Rule {
+    Durations { warning: Duration, critical: Duration },
+    Lifetime,
+    Percent { warning: u8, critical: u8 },
+}
+
+impl Thresholds {
+    /// By the certificate's own lifetime L, both ends in it. The renewal window W is the smaller of
+    /// 30 days and L/3, or L/2 where L is at most 10 days: when a healthy client has renewed.
+    /// Below ¾ W the renewal is overdue, which is a warning; below ¼ W it is critical.
+    ///
+    /// 90 days: 22.5 and 7.5 days; 47 days: 11.75 and 3.9 days; 160 hours: 60 and 20 hours.
+    #[must_use]
+    pub const fn lifetime() -> Self {
+        Self(Rule::Lifetime)
+    }
+
+    /// 180 and 60 days: replacing a CA certificate takes a roll-out.
+    #[must_use]
+    pub const fn certification_authority() -> Self {
+        Self::durations(
+            Duration::from_secs(180 * DAY_SECONDS),
+            Duration::from_secs(60 * DAY_SECONDS),
+        )
+    }
+
+    /// Fixed lengths of time. Zero switches a limit off.
+    ///
+    /// Mind that a fixed number of days warns in every cycle of a certificate that lives for less
+    /// than three times as long.
+    #[must_use]
+    pub const fn durations(warning: Duration, critical: Duration) -> Self {
+        Self(Rule::Durations { warning, critical })
+    }
+
+    /// Shares of the certificate's lifetime that are left, in percent.
+    #[must_use]
+    pub const fn percent(warning: u8, critical: u8) -> Self {
+        Self(Rule::Percent { warning, critical })
+    }
+
+    /// The limits in seconds for a lifetime in seconds: with less than that left it is soon.
+    pub(super) fn limits(self, lifetime: i64) -> Limits {
+        let share = |of: i64, numerator: i64, denominator: i64| {
+            // Less than a fraction of a second more is left exactly when less than the next whole
+            // second is.
+            (of.max(0) * numerator + denominator - 1) / denominator
+        };
+        match self.0 {
+            Rule::Durations { warning, critical } => {
+                let seconds = |limit: Duration| i64::try_from(limit.as_secs()).unwrap_or(i64::MAX);
+                Limits { warning: seconds(warning), critical: seconds(critical) }
+            }
+            Rule::Percent { warning, critical } => Limits {
+                warning: share(lifetime, warning.into(), 100),
+                critical: share(lifetime, critical.into(), 100),
+            },
+            Rule::Lifetime if lifetime <= 10 * DAY => {
+                Limits { warning: share(lifetime, 3, 8), critical: share(lifetime, 1, 8) }
+            }
+            Rule::Lifetime if lifetime < 90 * DAY => {
+                Limits { warning: share(lifetime, 1, 4), critical: share(lifetime, 1, 12) }
+            }
+            Rule::Lifetime => {
+                Limits { warning: share(30 * DAY, 3, 4), critical: share(30 * DAY, 1, 4) }
+            }
+        }
+    }
+}
+
+/// Below how many seconds left it is soon.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Limits {
+    pub(super) warning: i64,
+    pub(super) critical: i64,
+}
+
+const DAY_SECONDS: u64 = 86_400;
+const DAY: i64 = 86_400;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lifetime_rule_follows_the_lifetime() {
+        let hours = |lifetime: i64| {
+            let limits = Thresholds::lifetime().limits(lifetime * 3_600);
+            (limits.warning, limits.critical)
+        };
+        assert_eq!(hours(160), (60 * 3_600, 20 * 3_600));
+        assert_eq!(hours(240), (90 * 3_600, 30 * 3_600), "10 days: still half");
+        assert_eq!(hours(241), (216_900, 72_300), "longer than 10 days: a third");
+        assert_eq!(hours(47 * 24), (1_015_200, 338_400));
+        assert_eq!(hours(90 * 24), (1_944_000, 648_000));
+        assert_eq!(hours(398 * 24), (1_944_000, 648_000));
+        assert_eq!(hours(-5), (0, 0), "an inverted period is never soon at its end");
+    }
+
+    #[test]
+    fn shares_are_compared_without_loss() {
+        let limits = Thresholds::percent(33, 10).limits(1_001);
+        assert_eq!(limits, Limits { warning: 331, critical: 101 });
+        let fixed = Thresholds::durations(Duration::MAX, Duration::ZERO).limits(1);
+        assert_eq!(fixed, Limits { warning: i64::MAX, critical: 0 });
+    }
+
+    #[test]
+    fn a_code_can_be_switched_off_or_given_another_severity() {
+        const POLICY: Policy =
+            Policy::new().off(Code::Duplicate).severity(Code::Expired, Severity::Warning);
+        assert_eq!(POLICY.judge(Code::Duplicate, Severity::Note), None);
+        assert_eq!(POLICY.judge(Code::Expired, Severity::Failure), Some(Severity::Warning));
+        assert_eq!(POLICY.judge(Code::WeakKey, Severity::Failure), Some(Severity::Failure));
+    }
+}

@@ -1,0 +1,141 @@
+//! What the keys may be used for (RFC 5280 sections 4.2.1.3, 4.2.1.9 and 4.2.1.12).
+
+use crate::chain::{Certificate, ExtendedKeyUsage, KeyPurpose};
+use crate::report::{FindingKind, Severity};
+use crate::target::{Purpose, Subject};
+
+use super::findings::Findings;
+use super::links::Links;
+use super::trust::Verdict;
+
+pub(super) fn check(
+    findings: &mut Findings<'_>,
+    links: &Links,
+    subject: &Subject,
+    verdict: &Verdict,
+) {
+    let path = match verdict.trust.path() {
+        Some(path) => path.path.as_slice(),
+        None => links.way_up(),
+    };
+    for (below, position) in path.iter().enumerate() {
+        let Some(certificate) = findings.view.certificate(*position) else {
+            continue;
+        };
+        check_purpose(findings, *position, certificate, subject.purpose());
+        if below == 0 {
+            check_end_entity(findings, certificate, subject.purpose(), verdict);
+        } else {
+            check_ca(findings, *position, certificate);
+            check_key_cert_sign(findings, *position, certificate);
+            check_path_length(findings, &path[1..=below], *position, certificate);
+        }
+    }
+    for (position, certificate) in findings.relevant() {
+        for extension in certificate.unreadable_extensions() {
+            let kind = FindingKind::UnreadableExtension {
+                oid: extension.oid.clone(),
+                reason: extension.reason.to_owned(),
+            };
+            findings.of(position, kind, Severity::Warning);
+        }
+    }
+    check_readable(findings, verdict);
+}
+
+/// <https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.12>; like webpki and browsers, intermediates
+/// are held to it too, and anyExtendedKeyUsage is not enough (Baseline Requirements, 7.1.2.7.10).
+fn check_purpose(
+    findings: &mut Findings<'_>,
+    position: usize,
+    certificate: &Certificate,
+    purpose: Purpose,
+) {
+    let Some(usage) = certificate.extended_key_usage() else {
+        return;
+    };
+    let purposes = || usage.purposes().iter().map(KeyPurpose::to_string).collect();
+    let any_is_enough = position > 0 && usage.allows(&KeyPurpose::Any);
+    let lacks = |usage: &ExtendedKeyUsage, key: &KeyPurpose| !usage.allows(key) && !any_is_enough;
+    let kind = match purpose {
+        Purpose::Server if lacks(usage, &KeyPurpose::ServerAuth) => {
+            FindingKind::ServerAuthMissing { purposes: purposes() }
+        }
+        Purpose::Client if lacks(usage, &KeyPurpose::ClientAuth) => {
+            FindingKind::ClientAuthMissing { purposes: purposes() }
+        }
+        _ => return,
+    };
+    findings.of(position, kind, Severity::Failure);
+}
+
+/// RFC 5280 doesn't forbid it; rustls does.
+fn check_end_entity(
+    findings: &mut Findings<'_>,
+    certificate: &Certificate,
+    purpose: Purpose,
+    verdict: &Verdict,
+) {
+    if certificate.is_ca() && purpose != Purpose::Signing {
+        // Clients other than rustls accept one that they were given as a trust anchor.
+        let severity = if verdict.pinned { Severity::Warning } else { Severity::Failure };
+        findings.of(0, FindingKind::CaAsEndEntity, severity);
+    }
+}
+
+/// <https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.9>; a certificate before version 3 has no
+/// extensions, and is no CA for today's clients.
+fn check_ca(findings: &mut Findings<'_>, position: usize, certificate: &Certificate) {
+    if !certificate.is_ca() {
+        findings.of(position, FindingKind::NotACa, Severity::Failure);
+    }
+}
+
+/// <https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.3>; webpki 0.103 does not look.
+fn check_key_cert_sign(findings: &mut Findings<'_>, position: usize, certificate: &Certificate) {
+    if certificate.key_usage().is_some_and(|usage| !usage.key_cert_sign) {
+        findings.of(position, FindingKind::KeyCertSignMissing, Severity::Failure);
+    }
+}
+
+/// <https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.9>: self-issued certificates don't count.
+///
+/// `issuers` are the certificates of the path from the first issuer up to this one.
+fn check_path_length(
+    findings: &mut Findings<'_>,
+    issuers: &[usize],
+    position: usize,
+    certificate: &Certificate,
+) {
+    let Some(path_length) =
+        certificate.basic_constraints().and_then(|constraints| constraints.path_length)
+    else {
+        return;
+    };
+    let counts = |issuer: &&usize| {
+        findings.view.certificate(**issuer).is_some_and(|issuer| !issuer.is_self_issued())
+    };
+    let below = issuers.iter().filter(|issuer| **issuer != position).filter(counts).count();
+    if u32::try_from(below).is_ok_and(|below| below > path_length) {
+        let kind = FindingKind::PathLengthExceeded { path_length, below };
+        findings.of(position, kind, Severity::Failure);
+    }
+}
+
+/// Bytes that are no certificate; in the place of the server's own, nothing works.
+fn check_readable(findings: &mut Findings<'_>, verdict: &Verdict) {
+    let view = findings.view;
+    for (position, entry) in view.all.iter().enumerate().take(view.presented) {
+        let Err(malformed) = entry.certificate() else {
+            continue;
+        };
+        let kind = FindingKind::MalformedCertificate { reason: malformed.to_string() };
+        if position == 0 {
+            findings.add(Some(0), kind, Severity::Failure);
+        } else if verdict.trust.path().is_some() {
+            findings.note(position, kind);
+        } else {
+            findings.add(Some(position), kind, Severity::Warning);
+        }
+    }
+}

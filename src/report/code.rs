@@ -1,0 +1,143 @@
+//! The stable names of findings.
+
+use std::fmt;
+use std::str::FromStr;
+
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])+ $name:ident = $text:literal,)+) => {
+        /// The stable name of a kind of finding, in kebab case.
+        ///
+        /// What to match on across versions, to count by, and to name in a
+        /// [`Policy`](crate::inspect::Policy). The evidence stands in
+        /// [`FindingKind`](super::FindingKind).
+        #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+        #[non_exhaustive]
+        pub enum Code {
+            $($(#[doc = $doc])+ $name,)+
+        }
+
+        impl Code {
+            /// Every code of this version.
+            pub const ALL: &[Self] = &[$(Self::$name,)+];
+
+            /// The code's text, such as `expires-soon`.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)+
+                }
+            }
+
+            /// The code's place in [`ALL`](Self::ALL).
+            #[expect(clippy::as_conversions, reason = "a fieldless enum counts from 0")]
+            pub(crate) const fn index(self) -> usize {
+                self as usize
+            }
+        }
+    };
+}
+
+codes! {
+    /// The trust anchor's own validity period has ended.
+    AnchorExpired = "anchor-expired",
+    /// The trust anchor's own validity period ends soon.
+    AnchorExpiresSoon = "anchor-expires-soon",
+    /// A trust anchor is among the certificates sent, where it is of no use.
+    AnchorIncluded = "anchor-included",
+    /// The trust anchor's own validity period has not begun.
+    AnchorNotYetValid = "anchor-not-yet-valid",
+    /// A CA certificate is used as the end-entity certificate.
+    CaAsEndEntity = "ca-as-end-entity",
+    /// A client's certificate is not for clients.
+    ClientAuthMissing = "client-auth-missing",
+    /// The server demands a client certificate.
+    ClientCertificateRequired = "client-certificate-required",
+    /// The name stands in the subject only, where clients no longer look.
+    CommonNameOnly = "common-name-only",
+    /// A date is encoded in a way that strict clients refuse.
+    DateEncoding = "date-encoding",
+    /// The same certificate was sent twice.
+    Duplicate = "duplicate",
+    /// The validity period has ended.
+    Expired = "expired",
+    /// The validity period ends soon.
+    ExpiresSoon = "expires-soon",
+    /// The handshake failed after the certificates had arrived.
+    HandshakeFailedAfterChain = "handshake-failed-after-chain",
+    /// An intermediate that the path needs was not sent.
+    IssuerMissing = "issuer-missing",
+    /// An issuer may not sign certificates.
+    KeyCertSignMissing = "key-cert-sign-missing",
+    /// Bytes that are no certificate.
+    MalformedCertificate = "malformed-certificate",
+    /// The certificate does not name what was asked for.
+    NameMismatch = "name-mismatch",
+    /// The certificate says that it has no end.
+    NoWellDefinedExpiry = "no-well-defined-expiry",
+    /// An issuer is no CA.
+    NotACa = "not-a-ca",
+    /// The validity period has not begun.
+    NotYetValid = "not-yet-valid",
+    /// A certificate stands before one that it certifies.
+    OutOfOrder = "out-of-order",
+    /// More intermediates than a CA allows below it.
+    PathLengthExceeded = "path-length-exceeded",
+    /// The server doesn't hold the certificate's private key.
+    PossessionFailed = "possession-failed",
+    /// Whether the server holds the private key was not proven.
+    PossessionUnproven = "possession-unproven",
+    /// The end-entity certificate is signed by its own key.
+    SelfSigned = "self-signed",
+    /// A server's certificate is not for servers.
+    ServerAuthMissing = "server-auth-missing",
+    /// Whether a path leads to a trust anchor could not be told.
+    TrustUndetermined = "trust-undetermined",
+    /// An extension could not be read.
+    UnreadableExtension = "unreadable-extension",
+    /// A certificate that has nothing to do with the others.
+    Unrelated = "unrelated",
+    /// No path leads to a trust anchor.
+    UntrustedPath = "untrusted-path",
+    /// The validity period ends before it begins.
+    ValidityInverted = "validity-inverted",
+    /// The validity period is longer than public CAs may make it.
+    ValidityTooLong = "validity-too-long",
+    /// A key that is too weak.
+    WeakKey = "weak-key",
+    /// A signature that is too weak.
+    WeakSignature = "weak-signature",
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The text is no code of this version.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("no finding has the code {0:?}")]
+pub struct UnknownCode(String);
+
+impl FromStr for Code {
+    type Err = UnknownCode;
+
+    fn from_str(text: &str) -> Result<Self, UnknownCode> {
+        let known = Self::ALL.iter().find(|code| code.as_str() == text);
+        known.copied().ok_or_else(|| UnknownCode(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_index_is_the_place_in_the_list_and_texts_are_read_back() {
+        for (index, code) in Code::ALL.iter().enumerate() {
+            assert_eq!(code.index(), index);
+            assert_eq!(code.as_str().parse(), Ok(*code));
+        }
+        assert_eq!("expired ".parse::<Code>(), Err(UnknownCode("expired ".to_owned())));
+    }
+}

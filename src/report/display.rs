@@ -1,0 +1,71 @@
+//! A report in a few lines for people.
+
+use std::fmt;
+
+use super::span::{Instant, Span};
+use super::{Report, ReportedCertificate, Trust};
+use crate::escape::Escaped;
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let status = self.status().as_str().to_uppercase();
+        write!(f, "{status} {}", Escaped(&self.target))?;
+        if let Some(ends) = self.instants.earliest_on_path.or(self.instants.end_entity) {
+            let left = ends.unix_timestamp() - self.checked_at.unix_timestamp();
+            let ago = if left < 0 { " ago" } else { " left" };
+            write!(f, ": good until {}, {}{ago}", Instant(ends), Span(left))?;
+        }
+        for finding in &self.findings {
+            write!(f, "\n  {finding}\n    -> {}", finding.remedy())?;
+        }
+        write!(f, "\n  {}", TrustLine(&self.trust))?;
+        for certificate in self.chain.iter().chain(&self.extra) {
+            write!(f, "\n  {}", Line(certificate))?;
+        }
+        write!(f, "\n  checked at {}", Instant(self.checked_at))?;
+        if let Some(peer) = &self.peer {
+            if let Some(address) = peer.address() {
+                write!(f, ", answered by {address}")?;
+            }
+            if let (Some(protocol), Some(suite)) = (peer.protocol(), peer.cipher_suite()) {
+                write!(f, " with {protocol} {suite}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+struct TrustLine<'a>(&'a Trust);
+
+impl fmt::Display for TrustLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Trust::Trusted(path) => write!(f, "trusted through {}", path.anchor),
+            Trust::TrustedIfTimeIgnored { path, .. } => {
+                write!(f, "trusted through {}, but for its dates", path.anchor)
+            }
+            Trust::Untrusted { reason } => write!(f, "not trusted: {reason}"),
+            Trust::Undetermined { reason } => write!(f, "trust unknown: {reason}"),
+        }
+    }
+}
+
+struct Line<'a>(&'a ReportedCertificate);
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(certificate) = self;
+        write!(f, "{} {}: ", certificate.position(), certificate.role())?;
+        match certificate.summary() {
+            Ok(facts) => write!(
+                f,
+                "{}, {} to {}, {}",
+                if facts.subject.is_empty() { "(no subject)" } else { &facts.subject },
+                Instant(facts.not_before),
+                Instant(facts.not_after),
+                facts.public_key,
+            ),
+            Err(reason) => write!(f, "can't be read: {}", Escaped(&reason)),
+        }
+    }
+}

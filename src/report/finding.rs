@@ -1,0 +1,106 @@
+//! One thing that was seen.
+
+use std::fmt;
+
+use super::{Code, FindingKind};
+use crate::report::wording;
+
+/// One thing that was seen: what, how bad, of which certificate.
+///
+/// `Display` writes severity, code and message on one line.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Finding {
+    pub(crate) kind: FindingKind,
+    pub(crate) severity: Severity,
+    pub(crate) position: Option<usize>,
+    pub(crate) subject: Option<String>,
+}
+
+impl Finding {
+    /// What was seen, with the evidence.
+    #[must_use]
+    pub const fn kind(&self) -> &FindingKind {
+        &self.kind
+    }
+
+    /// The stable name of this kind of finding.
+    #[must_use]
+    pub const fn code(&self) -> Code {
+        self.kind.code()
+    }
+
+    /// How bad it is here: the kind's usual severity, or what the policy says; a note where no path
+    /// needs the certificate.
+    #[must_use]
+    pub const fn severity(&self) -> Severity {
+        self.severity
+    }
+
+    /// The position of the certificate that it is about; `None` where it is about the trust anchor
+    /// or the handshake.
+    #[must_use]
+    pub const fn position(&self) -> Option<usize> {
+        self.position
+    }
+
+    /// The subject of that certificate, where it could be read.
+    #[must_use]
+    pub fn subject(&self) -> Option<&str> {
+        self.subject.as_deref()
+    }
+
+    /// What was seen, on one line: `the end-entity certificate (CN=example.com) expires in 3 days
+    /// 4 hours, on 2026-12-01 00:00:00 UTC`. Its wording may change; match on
+    /// [`kind`](Self::kind).
+    #[must_use]
+    pub fn message(&self) -> String {
+        wording::Message(self).to_string()
+    }
+
+    /// What to do next, on one line. Its wording may change.
+    #[must_use]
+    pub fn remedy(&self) -> String {
+        wording::Remedy(&self.kind).to_string()
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: {}", self.severity, self.code(), wording::Message(self))
+    }
+}
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+#[expect(clippy::exhaustive_enums, reason = "a severity added would be a severity unhandled")]
+pub enum Severity {
+    /// Worth knowing; nothing breaks.
+    Note,
+    /// It will break, or breaks for some: plan to act.
+    Warning,
+    /// It is about to break: act now.
+    Critical,
+    /// Clients fail at this instant.
+    Failure,
+}
+
+impl Severity {
+    /// `note`, `warning`, `critical` or `failure`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+            Self::Failure => "failure",
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

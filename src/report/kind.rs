@@ -1,0 +1,258 @@
+//! What was seen, with the evidence.
+
+use time::OffsetDateTime;
+
+use super::{Code, UndeterminedReason, UntrustedReason};
+use crate::chain::{DateField, DateQuirk, LateFailure};
+use crate::target::Host;
+
+/// What was seen, with the evidence for it.
+///
+/// Text that came from a certificate or a peer is escaped already; instants are in UTC, lengths of
+/// time in seconds.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(tag = "code", rename_all = "kebab-case"))]
+#[non_exhaustive]
+pub enum FindingKind {
+    /// The trust anchor's own validity period has ended. OpenSSL, Go and Firefox refuse it then;
+    /// Chrome, Android and rustls do not look.
+    AnchorExpired {
+        /// The trust anchor's name.
+        anchor: String,
+        /// Its last good second.
+        #[cfg_attr(feature = "serde", serde(with = "crate::instant"))]
+        not_after: OffsetDateTime,
+    },
+    /// The trust anchor's own validity period ends soon.
+    AnchorExpiresSoon {
+        /// The trust anchor's name.
+        anchor: String,
+        /// Its last good second.
+        #[cfg_attr(feature = "serde", serde(with = "crate::instant"))]
+        not_after: OffsetDateTime,
+        /// How long it has left.
+        seconds_left: i64,
+    },
+    /// A trust anchor is among the certificates sent: clients have their own.
+    AnchorIncluded,
+    /// The trust anchor's own validity period has not begun.
+    AnchorNotYetValid {
+        /// The trust anchor's name.
+        anchor: String,
+        /// Its first good second.
+        #[cfg_attr(feature = "serde", serde(with = "crate::instant"))]
+        not_before: OffsetDateTime,
+    },
+    /// A CA certificate is used as the end-entity certificate. Self-made certificates often are
+    /// both; rustls refuses them, OpenSSL and Go do not.
+    CaAsEndEntity,
+    /// A client's certificate lists purposes, and clientAuth is not among them.
+    ClientAuthMissing {
+        /// The purposes that it lists.
+        purposes: Vec<String>,
+    },
+    /// The server refuses clients without a certificate. Its own chain was seen all the same.
+    ClientCertificateRequired,
+    /// There are no subject alternative names; the name stands in the subject only, where clients
+    /// no longer look (RFC 9525 section 2).
+    CommonNameOnly {
+        /// The subject's common names.
+        common_names: Vec<String>,
+    },
+    /// A date is encoded in a way that strict clients refuse (RFC 5280 section 4.1.2.5).
+    DateEncoding {
+        /// Which date.
+        field: DateField,
+        /// What is odd about it.
+        quirk: DateQuirk,
+        /// How it is encoded.
+        encoded: String,
+    },
+    /// The same certificate was sent twice.
+    Duplicate {
+        /// The position of the first copy.
+        of: usize,
+    },
+    /// The validity period has ended.
+    Expired {
+        /// The last good second.
+        #[cfg_attr(feature = "serde", serde(with = "crate::instant"))]
+        not_after: OffsetDateTime,
+        /// How long ago that was.
+        seconds_ago: i64,
+    },
+    /// The validity period ends soon.
+    ExpiresSoon {
+        /// The last good second.
+        #[cfg_attr(feature = "serde", serde(with = "crate::instant"))]
+        not_after: OffsetDateTime,
+        /// How long it has left.
+        seconds_left: i64,
+        /// The policy's limit for this severity: less than this is left.
+        threshold_seconds: i64,
+    },
+    /// The handshake failed after the certificates had arrived, and not for want of a client
+    /// certificate.
+    HandshakeFailedAfterChain {
+        /// Who gave up, and why.
+        failure: LateFailure,
+    },
+    /// An intermediate that the path needs was not sent. Browsers that fetch it by themselves hide
+    /// this from those who test with them.
+    IssuerMissing {
+        /// The name of the issuer.
+        issuer: String,
+        /// Where the certificate says that its issuer's can be got.
+        ca_issuers: Vec<String>,
+    },
+    /// A key usage without keyCertSign on an issuer (RFC 5280 section 4.2.1.3).
+    KeyCertSignMissing,
+    /// Bytes that are no certificate.
+    MalformedCertificate {
+        /// Which part is wrong, and what is wrong with it.
+        reason: String,
+    },
+    /// The certificate does not name what was asked for (RFC 9525).
+    NameMismatch {
+        /// What was asked for.
+        reference: Host,
+        /// The identifiers that the certificate presents.
+        presented: Vec<String>,
+    },
+    /// The notAfter is 99991231235959Z, which stands for 'no well-defined expiration date'
+    /// (RFC 5280 section 4.1.2.5).
+    NoWellDefinedExpiry,
+    /// An issuer whose basic constraints do not say that it is a CA, or that has none.
+    NotACa,
+    /// The validity period has not begun.
+    NotYetValid {
+        /// The first good second.
+        #[cfg_attr(feature = "serde", serde(with = "crate::instant"))]
+        not_before: OffsetDateTime,
+        /// How long it is until then.
+        seconds_until: i64,
+    },
+    /// A certificate stands before one that it certifies (RFC 5246 section 7.4.2). Clients that
+    /// follow the order fail; most sort by themselves.
+    OutOfOrder {
+        /// The position of the certificate that it certifies.
+        certifies: usize,
+    },
+    /// More intermediates stand below a CA than its path length allows (RFC 5280 section 4.2.1.9).
+    PathLengthExceeded {
+        /// How many it allows.
+        path_length: u32,
+        /// How many there are.
+        below: usize,
+    },
+    /// The handshake signature does not verify with the certificate's key: the server holds another
+    /// private key, or is not whose certificate it shows.
+    PossessionFailed {
+        /// What the TLS library said.
+        detail: String,
+    },
+    /// There was no handshake signature, or none that could be verified. The chain is what the
+    /// peer claims.
+    PossessionUnproven {
+        /// Why.
+        detail: String,
+    },
+    /// The end-entity certificate is signed by its own key.
+    SelfSigned,
+    /// A server's certificate, or an intermediate above it, lists purposes, and serverAuth is not
+    /// among them.
+    ServerAuthMissing {
+        /// The purposes that it lists.
+        purposes: Vec<String>,
+    },
+    /// Whether a path leads to a trust anchor could not be told.
+    TrustUndetermined {
+        /// What it would have taken.
+        reason: UndeterminedReason,
+    },
+    /// An extension could not be read.
+    UnreadableExtension {
+        /// Its object identifier.
+        oid: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A certificate that is no issuer of any other that leads up from the end-entity certificate.
+    Unrelated,
+    /// No path leads to a trust anchor.
+    UntrustedPath {
+        /// Why.
+        reason: UntrustedReason,
+    },
+    /// The validity period ends before it begins.
+    ValidityInverted {
+        /// Its first second.
+        #[cfg_attr(feature = "serde", serde(with = "crate::instant"))]
+        not_before: OffsetDateTime,
+        /// Its last second.
+        #[cfg_attr(feature = "serde", serde(with = "crate::instant"))]
+        not_after: OffsetDateTime,
+    },
+    /// The validity period is longer than public CAs may make it at the date of issue (CA/Browser
+    /// Forum Baseline Requirements, section 6.3.2).
+    ValidityTooLong {
+        /// The length of the period, both ends in it.
+        lifetime_seconds: i64,
+        /// The limit in days of 86,400 seconds.
+        limit_days: u16,
+    },
+    /// A key that is too weak: RSA below 2048 bits, DSA, an elliptic curve below 224 bits.
+    WeakKey {
+        /// The key's kind and size.
+        key: String,
+    },
+    /// A signature that stands on MD5 or SHA-1.
+    WeakSignature {
+        /// The algorithm.
+        algorithm: String,
+    },
+}
+
+impl FindingKind {
+    /// The stable name of this kind of finding.
+    #[must_use]
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::AnchorExpired { .. } => Code::AnchorExpired,
+            Self::AnchorExpiresSoon { .. } => Code::AnchorExpiresSoon,
+            Self::AnchorIncluded => Code::AnchorIncluded,
+            Self::AnchorNotYetValid { .. } => Code::AnchorNotYetValid,
+            Self::CaAsEndEntity => Code::CaAsEndEntity,
+            Self::ClientAuthMissing { .. } => Code::ClientAuthMissing,
+            Self::ClientCertificateRequired => Code::ClientCertificateRequired,
+            Self::CommonNameOnly { .. } => Code::CommonNameOnly,
+            Self::DateEncoding { .. } => Code::DateEncoding,
+            Self::Duplicate { .. } => Code::Duplicate,
+            Self::Expired { .. } => Code::Expired,
+            Self::ExpiresSoon { .. } => Code::ExpiresSoon,
+            Self::HandshakeFailedAfterChain { .. } => Code::HandshakeFailedAfterChain,
+            Self::IssuerMissing { .. } => Code::IssuerMissing,
+            Self::KeyCertSignMissing => Code::KeyCertSignMissing,
+            Self::MalformedCertificate { .. } => Code::MalformedCertificate,
+            Self::NameMismatch { .. } => Code::NameMismatch,
+            Self::NoWellDefinedExpiry => Code::NoWellDefinedExpiry,
+            Self::NotACa => Code::NotACa,
+            Self::NotYetValid { .. } => Code::NotYetValid,
+            Self::OutOfOrder { .. } => Code::OutOfOrder,
+            Self::PathLengthExceeded { .. } => Code::PathLengthExceeded,
+            Self::PossessionFailed { .. } => Code::PossessionFailed,
+            Self::PossessionUnproven { .. } => Code::PossessionUnproven,
+            Self::SelfSigned => Code::SelfSigned,
+            Self::ServerAuthMissing { .. } => Code::ServerAuthMissing,
+            Self::TrustUndetermined { .. } => Code::TrustUndetermined,
+            Self::UnreadableExtension { .. } => Code::UnreadableExtension,
+            Self::Unrelated => Code::Unrelated,
+            Self::UntrustedPath { .. } => Code::UntrustedPath,
+            Self::ValidityInverted { .. } => Code::ValidityInverted,
+            Self::ValidityTooLong { .. } => Code::ValidityTooLong,
+            Self::WeakKey { .. } => Code::WeakKey,
+            Self::WeakSignature { .. } => Code::WeakSignature,
+        }
+    }
+}

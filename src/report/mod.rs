@@ -1,0 +1,207 @@
+//! What it means: findings, trust and status of one chain at one instant.
+//!
+//! A [`Report`] holds facts and [`Finding`]s; its [`Status`] is derived from them and never stored
+//! beside them. With the feature `serde` it is written in a stable shape, and read back equal.
+
+mod certificate;
+mod code;
+mod display;
+mod finding;
+mod kind;
+#[cfg(feature = "serde")]
+mod serial;
+mod span;
+mod trust;
+mod wording;
+
+use std::sync::Arc;
+
+use time::OffsetDateTime;
+
+use crate::chain::Peer;
+
+pub use certificate::{ReportedCertificate, Role};
+pub use code::Code;
+pub use finding::{Finding, Severity};
+pub use kind::FindingKind;
+pub use trust::{Trust, TrustedPath, UndeterminedReason, UntrustedReason};
+
+/// What was seen of one chain, judged at one instant.
+///
+/// It comes from [`Inspector::inspect`](crate::inspect::Inspector::inspect). `Display` writes a few
+/// lines for people, the most urgent first.
+///
+/// ```
+/// use notafter::report::{FindingKind, Report, Status};
+///
+/// fn page_someone(report: &Report) -> bool {
+///     report.status() >= Status::Fail
+///         || report.findings().iter().any(|finding| {
+///             matches!(finding.kind(), FindingKind::ExpiresSoon { seconds_left, .. } if *seconds_left < 86_400)
+///         })
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    pub(crate) target: Arc<str>,
+    pub(crate) checked_at: OffsetDateTime,
+    pub(crate) peer: Option<Peer>,
+    pub(crate) chain: Vec<ReportedCertificate>,
+    pub(crate) extra: Vec<ReportedCertificate>,
+    pub(crate) trust: Trust,
+    pub(crate) instants: Instants,
+    /// Sorted: the most urgent first, then by position.
+    pub(crate) findings: Vec<Finding>,
+}
+
+impl Report {
+    /// What was looked at: a target, or where a chain at rest was found.
+    #[must_use]
+    pub fn target(&self) -> &str {
+        &self.target
+    }
+
+    /// The instant at which the chain was judged.
+    #[must_use]
+    pub const fn checked_at(&self) -> OffsetDateTime {
+        self.checked_at
+    }
+
+    /// Who presented the chain, where it came from a handshake.
+    #[must_use]
+    pub const fn peer(&self) -> Option<&Peer> {
+        self.peer.as_ref()
+    }
+
+    /// The certificates that were presented, in wire order.
+    #[must_use]
+    pub fn chain(&self) -> &[ReportedCertificate] {
+        &self.chain
+    }
+
+    /// The caller's own intermediates that the path needed; their positions follow on the chain's.
+    #[must_use]
+    pub fn extra_certificates(&self) -> &[ReportedCertificate] {
+        &self.extra
+    }
+
+    /// Whether a path leads to a trust anchor.
+    #[must_use]
+    pub const fn trust(&self) -> &Trust {
+        &self.trust
+    }
+
+    /// Three instants at which something ends.
+    #[must_use]
+    pub const fn instants(&self) -> Instants {
+        self.instants
+    }
+
+    /// What was seen, the most urgent first.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// The most urgent finding, where there is one.
+    #[must_use]
+    pub fn worst(&self) -> Option<&Finding> {
+        self.findings.first()
+    }
+
+    /// The findings with a code.
+    pub fn findings_with(&self, code: Code) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(move |finding| finding.code() == code)
+    }
+
+    /// The verdict, from the findings and the trust.
+    ///
+    /// A [`Severity::Failure`] makes it [`Status::Fail`], whatever else could not be told. Else it
+    /// is [`Status::Unknown`] where trust could not be judged, [`Status::Warn`] from
+    /// [`Severity::Warning`] on, and [`Status::Pass`].
+    #[must_use]
+    pub fn status(&self) -> Status {
+        match self.worst().map(Finding::severity) {
+            Some(Severity::Failure) => Status::Fail,
+            _ if matches!(self.trust, Trust::Undetermined { .. }) => Status::Unknown,
+            Some(Severity::Warning | Severity::Critical) => Status::Warn,
+            Some(Severity::Note) | None => Status::Pass,
+        }
+    }
+}
+
+/// The verdict of a look.
+///
+/// The order is that of the examples' exit codes, 0 to 3: the maximum of several is what they
+/// come to together, and what could not be told is never hidden behind what could.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+#[expect(clippy::exhaustive_enums, reason = "a status added would be a status unhandled")]
+pub enum Status {
+    /// Nothing needs doing.
+    Pass,
+    /// It works, and will not for long, or not for everyone: act.
+    Warn,
+    /// Clients fail at this instant.
+    Fail,
+    /// It could not be told. Never to be shown as pass.
+    Unknown,
+}
+
+impl Status {
+    /// `pass`, `warn`, `fail` or `unknown`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Warn => "warn",
+            Self::Fail => "fail",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// 0 to 3: the exit code of a program that reports it, as Nagios plugins have it.
+    #[must_use]
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::Pass => 0,
+            Self::Warn => 1,
+            Self::Fail => 2,
+            Self::Unknown => 3,
+        }
+    }
+}
+
+impl std::fmt::Display for Status {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Three instants at which something ends; each names the last second that is still good.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[non_exhaustive]
+pub struct Instants {
+    /// The end-entity certificate's notAfter; `None` where it can't be read.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, with = "crate::instant::option", skip_serializing_if = "Option::is_none")
+    )]
+    pub end_entity: Option<OffsetDateTime>,
+    /// The earliest notAfter of all that was presented: what naive monitors show. A certificate
+    /// that nobody needs counts here too, so it is no verdict.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, with = "crate::instant::option", skip_serializing_if = "Option::is_none")
+    )]
+    pub earliest_presented: Option<OffsetDateTime>,
+    /// The earliest notAfter on the path to the trust anchor, the anchor's own aside; `None` where
+    /// there is no path.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, with = "crate::instant::option", skip_serializing_if = "Option::is_none")
+    )]
+    pub earliest_on_path: Option<OffsetDateTime>,
+}

@@ -1,0 +1,166 @@
+//! The written shape of a report: keys in snake case, codes in kebab case, unknown keys left out.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use time::OffsetDateTime;
+
+use super::{
+    Finding, FindingKind, Instants, Report, ReportedCertificate, Role, Severity, Status, Trust,
+};
+use crate::chain::{CertificateSummary, Peer};
+
+#[derive(Serialize)]
+struct WriteReport<'a> {
+    target: &'a str,
+    #[serde(with = "crate::instant")]
+    checked_at: OffsetDateTime,
+    status: Status,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peer: Option<&'a Peer>,
+    chain: &'a [ReportedCertificate],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    extra_certificates: &'a [ReportedCertificate],
+    trust: &'a Trust,
+    instants: Instants,
+    findings: &'a [Finding],
+}
+
+impl Serialize for Report {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        WriteReport {
+            target: &self.target,
+            checked_at: self.checked_at,
+            status: self.status(),
+            peer: self.peer.as_ref(),
+            chain: &self.chain,
+            extra_certificates: &self.extra,
+            trust: &self.trust,
+            instants: self.instants,
+            findings: &self.findings,
+        }
+        .serialize(serializer)
+    }
+}
+
+/// The status is not read: it follows from the findings and the trust.
+#[derive(Deserialize)]
+struct ReadReport {
+    target: String,
+    #[serde(with = "crate::instant")]
+    checked_at: OffsetDateTime,
+    peer: Option<Peer>,
+    chain: Vec<ReportedCertificate>,
+    #[serde(default)]
+    extra_certificates: Vec<ReportedCertificate>,
+    trust: Trust,
+    #[serde(default)]
+    instants: Instants,
+    findings: Vec<Finding>,
+}
+
+impl<'de> Deserialize<'de> for Report {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let read = ReadReport::deserialize(deserializer)?;
+        Ok(Self {
+            target: read.target.into(),
+            checked_at: read.checked_at,
+            peer: read.peer,
+            chain: read.chain,
+            extra: read.extra_certificates,
+            trust: read.trust,
+            instants: read.instants,
+            findings: read.findings,
+        })
+    }
+}
+
+#[derive(Deserialize, Serialize)]
+struct WrittenCertificate {
+    position: usize,
+    role: Role,
+    #[serde(flatten)]
+    facts: Option<CertificateSummary>,
+    sha256: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    malformed: Option<String>,
+}
+
+impl Serialize for ReportedCertificate {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (facts, malformed) = match self.summary() {
+            Ok(facts) => (Some(facts), None),
+            Err(reason) => (None, Some(reason)),
+        };
+        WrittenCertificate {
+            position: self.position(),
+            role: self.role(),
+            facts,
+            sha256: data_encoding::HEXLOWER.encode(&self.sha256()),
+            malformed,
+        }
+        .serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for ReportedCertificate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let written = WrittenCertificate::deserialize(deserializer)?;
+        let sha256 = data_encoding::HEXLOWER
+            .decode(written.sha256.as_bytes())
+            .ok()
+            .and_then(|octets| octets.try_into().ok())
+            .ok_or_else(|| de::Error::custom("sha256 is not 64 lower-case hexadecimal digits"))?;
+        let facts = match (written.facts, written.malformed) {
+            (Some(facts), _) => Ok(facts),
+            (None, Some(reason)) => Err(reason),
+            (None, None) => {
+                return Err(de::Error::custom("a certificate has neither facts nor `malformed`"));
+            }
+        };
+        Ok(Self::written(written.position, written.role, sha256, facts))
+    }
+}
+
+#[derive(Serialize)]
+struct WriteFinding<'a> {
+    #[serde(flatten)]
+    kind: &'a FindingKind,
+    severity: Severity,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    position: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<&'a str>,
+    message: String,
+    remedy: String,
+}
+
+impl Serialize for Finding {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        WriteFinding {
+            kind: &self.kind,
+            severity: self.severity,
+            position: self.position,
+            subject: self.subject.as_deref(),
+            message: self.message(),
+            remedy: self.remedy(),
+        }
+        .serialize(serializer)
+    }
+}
+
+/// Message and remedy are not read: they follow from the rest.
+#[derive(Deserialize)]
+struct ReadFinding {
+    #[serde(flatten)]
+    kind: FindingKind,
+    severity: Severity,
+    position: Option<usize>,
+    subject: Option<String>,
+}
+
+impl<'de> Deserialize<'de> for Finding {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let ReadFinding { kind, severity, position, subject } =
+            ReadFinding::deserialize(deserializer)?;
+        Ok(Self { kind, severity, position, subject })
+    }
+}

@@ -1,0 +1,244 @@
+//! What findings say to people, and what they advise.
+
+use std::fmt;
+
+use super::span::{Instant, Span};
+use super::{Finding, FindingKind as Kind};
+use crate::chain::LateFailure;
+use crate::escape::Escaped;
+
+/// A finding's message.
+pub(super) struct Message<'a>(pub(super) &'a Finding);
+
+impl fmt::Display for Message<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let who = Who(self.0);
+        match &self.0.kind {
+            Kind::AnchorExpired { anchor, not_after } => {
+                write!(f, "the trust anchor {anchor} expired on {}", Instant(*not_after))
+            }
+            Kind::AnchorExpiresSoon { anchor, not_after, seconds_left } => write!(
+                f,
+                "the trust anchor {anchor} expires in {}, on {}",
+                Span(*seconds_left),
+                Instant(*not_after)
+            ),
+            Kind::AnchorIncluded => {
+                write!(f, "{who} is a trust anchor that clients have already")
+            }
+            Kind::AnchorNotYetValid { anchor, not_before } => {
+                write!(f, "the trust anchor {anchor} is not valid before {}", Instant(*not_before))
+            }
+            Kind::CaAsEndEntity => write!(f, "{who} is a CA certificate, used as the server's own"),
+            Kind::ClientAuthMissing { purposes } => {
+                write!(f, "{who} is not for TLS clients, only for {}", List(purposes))
+            }
+            Kind::ClientCertificateRequired => {
+                f.write_str("the server refuses clients that present no certificate")
+            }
+            Kind::CommonNameOnly { common_names } => {
+                write!(f, "{who} names {} in its subject only", List(common_names))
+            }
+            Kind::DateEncoding { field, quirk, encoded } => {
+                write!(
+                    f,
+                    "the {} {encoded:?} of {who} is oddly encoded: {}",
+                    field.as_str(),
+                    quirk.as_str()
+                )
+            }
+            Kind::Duplicate { of } => write!(f, "{who} was sent before, at position {of}"),
+            Kind::Expired { not_after, seconds_ago } => {
+                write!(f, "{who} expired {} ago, on {}", Span(*seconds_ago), Instant(*not_after))
+            }
+            Kind::ExpiresSoon { not_after, seconds_left, .. } => {
+                write!(f, "{who} expires in {}, on {}", Span(*seconds_left), Instant(*not_after))
+            }
+            Kind::HandshakeFailedAfterChain { failure } => match failure {
+                LateFailure::ByPeer(what) => {
+                    write!(
+                        f,
+                        "the server broke off the handshake after its certificates: {}",
+                        Escaped(what)
+                    )
+                }
+                LateFailure::ByUs(what) => {
+                    write!(
+                        f,
+                        "the handshake could not be finished after the certificates: {}",
+                        Escaped(what)
+                    )
+                }
+            },
+            Kind::IssuerMissing { issuer, .. } => {
+                write!(f, "the issuer of {who} was not sent: {issuer}")
+            }
+            Kind::KeyCertSignMissing => {
+                write!(f, "the key usage of {who} does not allow it to sign certificates")
+            }
+            Kind::MalformedCertificate { reason } => {
+                write!(f, "{who} can't be read: {}", Escaped(reason))
+            }
+            Kind::NameMismatch { reference, presented } if presented.is_empty() => {
+                write!(f, "{who} does not name {reference}, nor anything else")
+            }
+            Kind::NameMismatch { reference, presented } => {
+                write!(f, "{who} does not name {reference}, only {}", List(presented))
+            }
+            Kind::NoWellDefinedExpiry => {
+                write!(f, "{who} says that it never expires (99991231235959Z)")
+            }
+            Kind::NotACa => write!(f, "{who} issues another certificate, but is no CA"),
+            Kind::NotYetValid { not_before, seconds_until } => write!(
+                f,
+                "{who} is not valid for another {}, until {}",
+                Span(*seconds_until),
+                Instant(*not_before)
+            ),
+            Kind::OutOfOrder { certifies } => {
+                write!(f, "{who} stands before certificate {certifies}, which it certifies")
+            }
+            Kind::PathLengthExceeded { path_length, below } => {
+                write!(
+                    f,
+                    "{who} allows {path_length} intermediates below it, and there are {below}"
+                )
+            }
+            Kind::PossessionFailed { detail } => write!(
+                f,
+                "the server does not hold the private key of its certificate: {}",
+                Escaped(detail)
+            ),
+            Kind::PossessionUnproven { detail } => write!(
+                f,
+                "that the server holds the private key of its certificate was not proven: {}",
+                Escaped(detail)
+            ),
+            Kind::SelfSigned => write!(f, "{who} is signed by its own key"),
+            Kind::ServerAuthMissing { purposes } => {
+                write!(f, "{who} is not for TLS servers, only for {}", List(purposes))
+            }
+            Kind::TrustUndetermined { reason } => {
+                write!(f, "whether clients trust the certificate could not be told: {reason}")
+            }
+            Kind::UnreadableExtension { oid, reason } => {
+                write!(f, "the extension {oid} of {who} {reason}")
+            }
+            Kind::Unrelated => write!(f, "{who} has nothing to do with the others"),
+            Kind::UntrustedPath { reason } => {
+                write!(f, "no path leads to a trust anchor: {reason}")
+            }
+            Kind::ValidityInverted { not_before, not_after } => write!(
+                f,
+                "{who} is never valid: it ends on {} and begins on {}",
+                Instant(*not_after),
+                Instant(*not_before)
+            ),
+            Kind::ValidityTooLong { lifetime_seconds, limit_days } => write!(
+                f,
+                "{who} is valid for {}; public CAs may not exceed {limit_days} days",
+                Span(*lifetime_seconds)
+            ),
+            Kind::WeakKey { key } => write!(f, "the key of {who} is too weak: {key}"),
+            Kind::WeakSignature { algorithm } => {
+                write!(f, "the signature on {who} is too weak: {algorithm}")
+            }
+        }
+    }
+}
+
+/// What a finding advises.
+pub(super) struct Remedy<'a>(pub(super) &'a Kind);
+
+impl fmt::Display for Remedy<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Kind::IssuerMissing { ca_issuers, .. } => {
+                return match ca_issuers.first() {
+                    Some(uri) => write!(
+                        f,
+                        "get the issuer's certificate from {} and send it behind the server's",
+                        Escaped(uri)
+                    ),
+                    None => f.write_str(
+                        "get the issuer's certificate from the CA and send it behind the server's",
+                    ),
+                };
+            }
+            Kind::AnchorExpired { .. } | Kind::AnchorExpiresSoon { .. } => {
+                "move to a certificate under another root, and give clients that root in time"
+            }
+            Kind::AnchorIncluded => "leave the trust anchor out of the server's chain file",
+            Kind::AnchorNotYetValid { .. } => "check the clock, or wait",
+            Kind::CaAsEndEntity => "issue a certificate of the server's own, with CA:FALSE",
+            Kind::ClientAuthMissing { .. } => "issue a certificate that lists clientAuth",
+            Kind::ClientCertificateRequired => "none: the server's certificates were seen",
+            Kind::CommonNameOnly { .. } | Kind::NameMismatch { .. } => {
+                "issue a certificate that lists the name as a subject alternative name, or install the one that does"
+            }
+            Kind::DateEncoding { .. } => "have the CA issue it with dates as RFC 5280 asks",
+            Kind::Duplicate { .. } | Kind::Unrelated => "leave it out of the server's chain file",
+            Kind::Expired { .. } | Kind::ExpiresSoon { .. } => {
+                "renew it, install it, and reload the service"
+            }
+            Kind::HandshakeFailedAfterChain { .. } => "look at the server's own log",
+            Kind::KeyCertSignMissing | Kind::NotACa => "have it issued under a CA certificate proper",
+            Kind::MalformedCertificate { .. } | Kind::UnreadableExtension { .. } => {
+                "replace it by a certificate in DER that follows RFC 5280"
+            }
+            Kind::NoWellDefinedExpiry => "make sure that someone plans its end",
+            Kind::NotYetValid { .. } => "check the clock, or install the one that is valid now",
+            Kind::OutOfOrder { .. } => {
+                "order the chain file: the server's certificate first, then each one's issuer"
+            }
+            Kind::PathLengthExceeded { .. } => "have it issued with fewer intermediates",
+            Kind::PossessionFailed { .. } => "install the private key that belongs to the certificate",
+            Kind::PossessionUnproven { .. } => {
+                "use a key that today's clients can verify (ECDSA P-256, RSA 2048)"
+            }
+            Kind::SelfSigned => "give clients the certificate as a trust anchor, or have a CA issue one",
+            Kind::ServerAuthMissing { .. } => "issue a certificate that lists serverAuth",
+            Kind::TrustUndetermined { .. } => "see the reason",
+            Kind::UntrustedPath { .. } => {
+                "send the whole chain of a CA that clients trust, or name its root as a trust anchor"
+            }
+            Kind::ValidityInverted { .. } => "have it issued again with dates in order",
+            Kind::ValidityTooLong { .. } => "expect clients to refuse it; issue it for less long",
+            Kind::WeakKey { .. } => "issue it for a stronger key (ECDSA P-256, RSA 2048)",
+            Kind::WeakSignature { .. } => "have it issued again, signed with SHA-256 or better",
+        })
+    }
+}
+
+/// The certificate that a finding is about.
+struct Who<'a>(&'a Finding);
+
+impl fmt::Display for Who<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.position {
+            Some(0) | None => f.write_str("the end-entity certificate")?,
+            Some(position) => write!(f, "certificate {position}")?,
+        }
+        match self.0.subject.as_deref() {
+            None | Some("") => Ok(()),
+            Some(subject) => write!(f, " ({subject})"),
+        }
+    }
+}
+
+/// A list of which the first few are shown: a certificate may hold thousands of names.
+struct List<'a>(&'a [String]);
+
+impl fmt::Display for List<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, item) in self.0.iter().take(SHOWN).enumerate() {
+            write!(f, "{}{item}", if index == 0 { "" } else { ", " })?;
+        }
+        match self.0.len().checked_sub(SHOWN) {
+            Some(more @ 1..) => write!(f, " and {more} more"),
+            _ => Ok(()),
+        }
+    }
+}
+
+const SHOWN: usize = 5;
