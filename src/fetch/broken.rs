@@ -72,15 +72,18 @@ impl Broken {
 
     /// The failure of a handshake that had shown a chain.
     pub(super) fn into_late_failure(self) -> LateFailure {
-        let text = match &self.cause {
-            Some(cause) => cause.to_string(),
-            None => self.kind.to_string(),
-        };
-        let text = text.chars().take(MOST_CHARACTERS).collect();
-        match self.kind {
-            FetchErrorKind::ClosedEarly | FetchErrorKind::TimedOut => LateFailure::ByPeer(text),
-            _ if self.alert().is_some() => LateFailure::ByPeer(text),
-            _ => LateFailure::ByUs(text),
+        match (self.kind, self.cause) {
+            // How a closed connection is noticed depends on what was under way.
+            (FetchErrorKind::ClosedEarly | FetchErrorKind::TimedOut, _) | (_, None) => {
+                LateFailure::ByPeer(self.kind.to_string())
+            }
+            (_, Some(cause)) => {
+                let text = cause.to_string().chars().take(MOST_CHARACTERS).collect();
+                match tls_error(&cause) {
+                    Some(Error::AlertReceived(_)) => LateFailure::ByPeer(text),
+                    _ => LateFailure::ByUs(text),
+                }
+            }
         }
     }
 }
