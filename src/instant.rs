@@ -16,7 +16,11 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<OffsetDateTime, D::Error> {
     let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-    OffsetDateTime::parse(&text, &Rfc3339).map_err(serde::de::Error::custom)
+    let instant = OffsetDateTime::parse(&text, &Rfc3339).map_err(serde::de::Error::custom)?;
+    // Kept in UTC like every instant of a report, so that writing it again can't leave the range.
+    instant
+        .checked_to_offset(UtcOffset::UTC)
+        .ok_or_else(|| serde::de::Error::custom("an instant past the year 9999 in UTC"))
 }
 
 /// The same for an instant that may be unknown.
