@@ -5,7 +5,7 @@
 mod common;
 
 use common::anatomy::{OID, SEQUENCE, tlv};
-use common::judge::{NOTHING, chain, judge, only, server, told, trusting};
+use common::judge::{NOTHING, chain, judge, only, path, server, told, trusting};
 use common::pki::{Draft, Issued, Pki, at, pem};
 use notafter::report::{Code, FindingKind, Report, Role, Status, UntrustedReason};
 use rcgen::{CertificateParams, CustomExtension};
@@ -33,10 +33,6 @@ impl Ladder {
         let ders: Vec<_> = sent.iter().map(|one| &one.der).collect();
         judge(&trusting(&[&self.root]), &ders, NOW)
     }
-}
-
-fn path(report: &Report) -> Option<&[usize]> {
-    report.trust().path().map(|path| path.path.as_slice())
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use notafter::Inspector;
 use notafter::chain::PresentedChain;
 use notafter::inspect::TrustAnchors;
-use notafter::report::{Code, Finding, Report};
+use notafter::report::{Code, Finding, Report, Trust, UntrustedReason};
 use notafter::target::Subject;
 
 use super::pki::{Issued, at};
@@ -41,6 +41,19 @@ pub(crate) fn told(report: &Report) -> Vec<String> {
 fn line(finding: &Finding) -> String {
     let position = finding.position().map_or_else(|| "-".to_owned(), |at| at.to_string());
     format!("{} {} {position}", finding.severity(), finding.code())
+}
+
+/// The positions on the path, where there is one.
+pub(crate) fn path(report: &Report) -> Option<&[usize]> {
+    report.trust().path().map(|path| path.path.as_slice())
+}
+
+/// Why there is no path.
+pub(crate) fn reason(report: &Report) -> Option<UntrustedReason> {
+    match report.trust() {
+        Trust::Untrusted { reason } => Some(*reason),
+        _ => None,
+    }
 }
 
 /// The only finding with the code.
