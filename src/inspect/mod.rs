@@ -184,7 +184,7 @@ fn whole_seconds(at: OffsetDateTime) -> OffsetDateTime {
 
 /// Which certificates a client needs: those on the path, or, where there is none, those that lead
 /// up from the end-entity certificate by name.
-fn needed(verdict: &Verdict, links: &Links, count: usize) -> Vec<bool> {
+fn needed(verdict: &Verdict, links: &Links<'_>, count: usize) -> Vec<bool> {
     (0..count)
         .map(|position| match verdict.trust.path() {
             Some(path) => path.path.contains(&position),
