@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses a part of them")]
 
 pub(crate) mod pki;
+pub(crate) mod process;
 pub(crate) mod server;
 
 use std::error::Error;
