@@ -234,14 +234,14 @@ pub enum FetchErrorKind {
     NoCipherInCommon,
     /// The peer answered with something else: it may want a STARTTLS command first.
     NotTls(NotTls),
-    /// The peer speaks older versions only.
+    /// A resolver of the caller's own panicked.
+    Panicked,
+    /// The peer speaks older versions only, or none that it has a key for.
     ProtocolVersion,
     /// Every address that could be reached refused the connection.
     Refused,
     /// The name could not be resolved; whether it exists is unknown.
     ResolutionFailed,
-    /// A resolver of the caller's own panicked.
-    Panicked,
     /// The phase's time was up.
     TimedOut,
     /// The peer did what TLS does not allow, or the TLS library does not support.
