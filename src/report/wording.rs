@@ -155,16 +155,13 @@ impl fmt::Display for Remedy<'_> {
         let of_the_server = self.0.position == Some(0);
         f.write_str(match &self.0.kind {
             Kind::IssuerMissing { ca_issuers, .. } => {
-                return match ca_issuers.first() {
-                    Some(uri) => write!(
-                        f,
-                        "get the issuer's certificate from {} and send it behind the server's",
-                        Escaped(uri)
-                    ),
-                    None => f.write_str(
-                        "get the issuer's certificate from the CA and send it behind the server's",
-                    ),
+                let source = ca_issuers.first().map_or("the CA", String::as_str);
+                let then = if of_the_server {
+                    "send it behind the server's own"
+                } else {
+                    "send it, or trust it if it is a root of yours"
                 };
+                return write!(f, "get the issuer's certificate from {source}; {then}");
             }
             Kind::AnchorExpired { .. } | Kind::AnchorExpiresSoon { .. } => {
                 "move to a certificate under another root, and give clients that root in time"
