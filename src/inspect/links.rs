@@ -206,7 +206,10 @@ fn check_complete(
                 .map(|uri| Escaped(uri).to_string())
                 .collect(),
         };
-        findings.add(Some(top), kind, Severity::Failure);
+        // Above an intermediate it may be the root that is missing, which no server has to send:
+        // `untrusted-path` says how bad that is.
+        let severity = if top == 0 { Severity::Failure } else { Severity::Warning };
+        findings.add(Some(top), kind, severity);
     }
 }
 
