@@ -15,6 +15,7 @@ mod support {
 
 use std::collections::HashMap;
 use std::error::Error;
+use std::io::{self, Write as _};
 use std::num::NonZero;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -78,7 +79,10 @@ impl Options {
                 }
                 Long("at") => options.at = Some(args::instant(&mut parser)?),
                 Long("timeout") => {
-                    let seconds: NonZero<u32> = parser.value()?.parse()?;
+                    let value = parser.value()?;
+                    let seconds = value.to_string_lossy().parse();
+                    let seconds =
+                        seconds.map_err(|error| args::wrong("--timeout", &value, error))?;
                     options.checker = options.checker.timeouts(at_most(seconds));
                 }
                 Long("json") => options.json = true,
@@ -133,7 +137,8 @@ async fn run(options: Options) -> Result<Status, Box<dyn Error>> {
     }
     let worst = printer.worst();
     if is_demo && !json {
-        println!("\nThe worst of them is {worst}: the exit code is {}.", worst.exit_code());
+        let code = worst.exit_code();
+        writeln!(io::stdout(), "\nThe worst of them is {worst}: the exit code is {code}.")?;
     }
     Ok(worst)
 }

@@ -8,8 +8,8 @@ use std::process;
 
 use lexopt::{Error, Parser};
 use notafter::inspect::TrustAnchors;
-use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, UtcOffset};
 
 /// Prints the usage, and ends the program well.
 pub(crate) fn help(usage: &str) -> ! {
@@ -24,11 +24,14 @@ pub(crate) fn refuse(program: &str, error: &Error) -> ! {
     process::exit(64)
 }
 
-/// The value of `--at`.
+/// The value of `--at`, in UTC.
 pub(crate) fn instant(parser: &mut Parser) -> Result<OffsetDateTime, Error> {
     let value = parser.value()?;
-    OffsetDateTime::parse(&value.to_string_lossy(), &Rfc3339)
-        .map_err(|error| wrong("--at", &value, format!("{error}; try 2026-12-01T00:00:00Z")))
+    let instant = OffsetDateTime::parse(&value.to_string_lossy(), &Rfc3339)
+        .map_err(|error| wrong("--at", &value, format!("{error}; try 2026-12-01T00:00:00Z")))?;
+    // In UTC it may lie in the year 10000, which no certificate can name.
+    let utc = instant.checked_to_offset(UtcOffset::UTC).filter(|utc| utc.year() >= 1);
+    utc.ok_or_else(|| wrong("--at", &value, "it lies outside the years 1 to 9999"))
 }
 
 /// The value of `--roots`: the trust anchors in a PEM file.

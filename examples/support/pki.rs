@@ -59,9 +59,14 @@ impl Pki {
         params.distinguished_name = rcgen::DistinguishedName::new();
         params.distinguished_name.push(DnType::CommonName, name);
         params.use_authority_key_identifier_extension = true;
-        // Saturating, as --at may lie anywhere from the year 1 to 9999.
-        params.not_before = self.at.saturating_add(Duration::days(days.start));
-        params.not_after = self.at.saturating_add(Duration::days(days.end));
+        params.not_before = self.date(days.start);
+        params.not_after = self.date(days.end);
         params
+    }
+
+    /// `--at` may lie anywhere from the year 1 to 9999; certificates are to have dates that
+    /// everyone can read.
+    fn date(&self, days: i64) -> OffsetDateTime {
+        self.at.saturating_add(Duration::days(days)).max(OffsetDateTime::UNIX_EPOCH)
     }
 }
