@@ -79,10 +79,7 @@ impl Options {
                 }
                 Long("at") => options.at = Some(args::instant(&mut parser)?),
                 Long("timeout") => {
-                    let value = parser.value()?;
-                    let seconds = value.to_string_lossy().parse();
-                    let seconds =
-                        seconds.map_err(|error| args::wrong("--timeout", &value, error))?;
+                    let seconds = args::value(&mut parser, "--timeout")?;
                     options.checker = options.checker.timeouts(at_most(seconds));
                 }
                 Long("json") => options.json = true,

@@ -5,11 +5,11 @@
 //! curl -i http://127.0.0.1:PORT/health
 //! ```
 //!
-//! A background task looks at the targets; requests are answered from what it saw last. A probe has
-//! a second to answer, which a slow TLS server elsewhere must not use up.
+//! A background task looks at the targets; requests are answered from what it saw last, as a probe
+//! has a second to answer, which a slow TLS server elsewhere must not use up.
 //!
-//! There is no liveness endpoint here. A process whose liveness depends on a certificate is killed
-//! when the certificate expires, with all its replicas, again and again: restarting renews nothing.
+//! There is no liveness endpoint. A process whose liveness hangs on a certificate is killed when that
+//! expires, with all its replicas, again and again: restarting renews nothing.
 
 mod support {
     pub(crate) mod args;
@@ -56,13 +56,11 @@ Serves GET /health and GET /readyz. Without a TARGET it starts loopback servers 
 #[tokio::main]
 async fn main() -> ExitCode {
     let options = Options::read().unwrap_or_else(|error| args::refuse("health", &error));
-    match run(options).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("health: {}", args::with_causes(error.as_ref()));
-            ExitCode::FAILURE
-        }
+    if let Err(error) = run(options).await {
+        eprintln!("health: {}", args::with_causes(error.as_ref()));
+        return ExitCode::FAILURE;
     }
+    ExitCode::SUCCESS
 }
 
 struct Options {
@@ -85,9 +83,9 @@ impl Options {
         let mut parser = lexopt::Parser::from_env();
         while let Some(arg) = parser.next()? {
             match arg {
-                Long("listen") => options.listen = parser.value()?.parse()?,
+                Long("listen") => options.listen = args::value(&mut parser, "--listen")?,
                 Long("every") => {
-                    let seconds: NonZero<u32> = parser.value()?.parse()?;
+                    let seconds: NonZero<u32> = args::value(&mut parser, "--every")?;
                     options.every = Duration::from_secs(seconds.get().into());
                 }
                 Long("roots") => {
@@ -237,18 +235,18 @@ impl Snapshot {
 /// Ends with ctrl-c, or with the SIGTERM that orchestrators send: requests under way are answered.
 async fn asked_to_stop() {
     #[cfg(unix)]
-    {
+    let terminate = async {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = terminate.recv() => return,
-                _ = tokio::signal::ctrl_c() => return,
-            }
+        match signal(SignalKind::terminate()) {
+            Ok(mut signals) => signals.recv().await,
+            Err(_) => std::future::pending().await,
         }
-    }
-    // Without signals nobody can ask; without this the service would stop at once.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending().await
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        _ = terminate => {}
+        _ = tokio::signal::ctrl_c() => {}
     }
 }
 

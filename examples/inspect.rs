@@ -75,8 +75,8 @@ impl Options {
         let mut parser = lexopt::Parser::from_env();
         while let Some(arg) = parser.next()? {
             match arg {
-                Long("name") => options.names.push(parser.value()?.parse()?),
-                Long("purpose") => options.purpose = parser.value()?.parse()?,
+                Long("name") => options.names.push(args::value(&mut parser, "--name")?),
+                Long("purpose") => options.purpose = args::value(&mut parser, "--purpose")?,
                 Long("roots") => {
                     options.inspector = options.inspector.with_anchors(args::anchors(&mut parser)?);
                 }

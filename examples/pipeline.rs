@@ -74,8 +74,10 @@ impl Options {
         let mut parser = lexopt::Parser::from_env();
         while let Some(arg) = parser.next()? {
             match arg {
-                Long("name") => options.names.push(parser.value()?.parse()?),
-                Long("min-days") => options.min_days = Some(parser.value()?.parse()?),
+                Long("name") => options.names.push(args::value(&mut parser, "--name")?),
+                Long("min-days") => {
+                    options.min_days = Some(args::value(&mut parser, "--min-days")?)
+                }
                 Long("roots") => {
                     options.inspector = options.inspector.with_anchors(args::anchors(&mut parser)?);
                 }

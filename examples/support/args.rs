@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use std::fmt::Display;
 use std::path::Path;
 use std::process;
+use std::str::FromStr;
 
 use lexopt::{Error, Parser};
 use notafter::inspect::TrustAnchors;
@@ -22,6 +23,16 @@ pub(crate) fn help(usage: &str) -> ! {
 pub(crate) fn refuse(program: &str, error: &Error) -> ! {
     eprintln!("{program}: {error} (--help shows the usage)");
     process::exit(64)
+}
+
+/// The value of an option, parsed.
+pub(crate) fn value<T>(parser: &mut Parser, option: &str) -> Result<T, Error>
+where
+    T: FromStr,
+    T::Err: Display,
+{
+    let value = parser.value()?;
+    value.to_string_lossy().parse().map_err(|error| wrong(option, &value, error))
 }
 
 /// The value of `--at`, in UTC.
@@ -56,13 +67,13 @@ pub(crate) fn file<T, E: StdError>(
     read(content).map_err(|error| wrong(option, &path, with_causes(&error)))
 }
 
-/// An error that names the option, its value and the reason.
-pub(crate) fn wrong(option: &str, value: &OsStr, reason: impl Display) -> Error {
-    format!("{option} {}: {reason}", value.to_string_lossy()).into()
-}
-
 /// An error and its causes in one line: `Display` alone leaves the causes out.
 pub(crate) fn with_causes(error: &dyn StdError) -> String {
     let causes = std::iter::successors(error.source(), |&cause| cause.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+/// An error that names the option, its value and the reason.
+fn wrong(option: &str, value: &OsStr, reason: impl Display) -> Error {
+    format!("{option} {}: {reason}", value.to_string_lossy()).into()
 }
