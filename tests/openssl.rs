@@ -2,6 +2,7 @@
 //!
 //! Asserted as observed with OpenSSL 3.0, for both crypto providers where they differ.
 
+#![cfg(feature = "fetch")]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod common;

@@ -2,6 +2,7 @@
 //!
 //! Debian's packages nginx-light, haproxy, gnutls-bin and openssl.
 
+#![cfg(feature = "fetch")]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod common;

@@ -1,9 +1,19 @@
 //! Fetching the chain that a TLS server presents.
 //!
-//! A [`Fetcher`] resolves, connects and shakes hands, and answers with the
-//! [`PresentedChain`](crate::chain::PresentedChain), whatever is wrong with it: nothing is judged
-//! here. This is the only stage that opens a socket. It runs on tokio, with its I/O and time
-//! drivers enabled.
+//! A [`Fetcher`] resolves, connects and shakes hands, and answers with the [`PresentedChain`],
+//! whatever is wrong with it: nothing is judged here. This is the only stage that opens a socket.
+//! It runs on tokio, with its I/O and time drivers enabled.
+//!
+//! ```no_run
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! use notafter::fetch::Fetcher;
+//!
+//! let fetcher = Fetcher::new()?;
+//! let chain = fetcher.fetch(&"example.com".parse()?).await?;
+//! println!("{} certificates, {:?}", chain.entries().len(), chain.peer());
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! Fetching a chain does **not** authenticate the peer, and no data should be sent to it on the
 //! strength of it.

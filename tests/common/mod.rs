@@ -3,7 +3,9 @@
 #![allow(dead_code, reason = "each test binary uses a part of them")]
 
 pub(crate) mod pki;
+#[cfg(feature = "fetch")]
 pub(crate) mod process;
+#[cfg(feature = "fetch")]
 pub(crate) mod server;
 
 use std::error::Error;
