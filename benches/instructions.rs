@@ -59,11 +59,14 @@ fn compare(keep: Option<&Path>) -> ExitCode {
 }
 
 /// The goal in hundredths of the floor.
+///
+/// The new end-entity certificate's own signature is in it: with P-256 that is 43 of them, and 25
+/// with RSA, whose fast instructions (ADX) valgrind does not know.
 const fn goal(case: Case, keys: Keys) -> Option<usize> {
     match (case, keys) {
         (Case::Unchanged, _) => Some(105),
         (Case::NewLeaf, Keys::Ecdsa) => Some(150),
-        (Case::NewLeaf, Keys::Rsa) => Some(110),
+        (Case::NewLeaf, Keys::Rsa) => Some(135),
         (Case::Floor | Case::AllNew, _) => None,
     }
 }

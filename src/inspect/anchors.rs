@@ -19,6 +19,8 @@ struct Store {
     anchors: Cow<'static, [TrustAnchor<'static>]>,
     certificates: Certificates,
     problems: Vec<AnchorProblem>,
+    /// What the anchors are called, once somebody asks; every report does.
+    names: OnceLock<Box<[String]>>,
 }
 
 /// Where an anchor's own certificate is found, for its dates: an anchor itself is a name and a key.
@@ -41,6 +43,7 @@ impl TrustAnchors {
             anchors: Cow::Borrowed(webpki_roots::TLS_SERVER_ROOTS),
             certificates: Certificates::Mozilla,
             problems: Vec::new(),
+            names: OnceLock::new(),
         };
         MOZILLA.get_or_init(|| Self(Arc::new(store()))).clone()
     }
@@ -93,6 +96,7 @@ impl TrustAnchors {
                 anchors: anchors.into(),
                 certificates: Certificates::Given(certificates),
                 problems,
+                names: OnceLock::new(),
             }))),
         }
     }
@@ -140,7 +144,8 @@ impl TrustAnchors {
 
     /// The name of the anchor at `index`, for people.
     pub(super) fn name(&self, index: usize) -> String {
-        self.0.anchors.get(index).map(|anchor| name(anchor).to_string()).unwrap_or_default()
+        let names = || self.0.anchors.iter().map(|anchor| name(anchor).to_string()).collect();
+        self.0.names.get_or_init(names).get(index).cloned().unwrap_or_default()
     }
 
     /// Whether a certificate has the name and the key of an anchor.
