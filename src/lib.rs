@@ -1,5 +1,148 @@
 //! Fetch the certificate chain a TLS server presents and explain, finding by finding,
 //! whether and for how long it can be relied on.
+//!
+//! ```no_run
+//! # #[cfg(feature = "fetch")]
+//! # async fn run() -> Result<(), notafter::CheckError> {
+//! let report = notafter::check("example.com").await?;
+//! for finding in report.findings() {
+//!     println!("{finding}");
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # From a host to a report
+//!
+//! ```text
+//!  Target ──fetch──▶ PresentedChain ──inspect(at)──▶ Report
+//!   who     (async)   what was sent      (pure)       what it means
+//! ```
+//!
+//! - [`Target`] says whom to look at: a host, a port, the names to send and to expect.
+//! - [`fetch::Fetcher`] opens the sockets. It brings back what was presented, whatever is wrong
+//!   with it, and judges nothing.
+//! - [`chain::PresentedChain`] holds the certificates in wire order as facts. It knows no clock and
+//!   trusts nobody.
+//! - [`Inspector`] judges a chain at an instant, by a [`Policy`](inspect::Policy) and
+//!   [`TrustAnchors`](inspect::TrustAnchors). It opens no socket and reads no clock.
+//! - [`Report`] holds what was seen: findings, trust, facts, and the [`Status`] they come to.
+//! - [`Checker`] joins the two halves, for one target or for many at a time.
+//!
+//! # Without a network
+//!
+//! The right half needs neither sockets nor a clock; chains come from files too.
+//!
+//! ```
+//! use notafter::chain::PresentedChain;
+//! use notafter::inspect::{Inspector, TrustAnchors};
+//! use notafter::report::{Code, FindingKind, Status};
+//! use notafter::target::Subject;
+//! use time::macros::datetime;
+//!
+//! # const CHAIN: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/chain.pem"));
+//! # const ROOT: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/root.pem"));
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // example.com, valid from 2030-01-01 to 2030-03-31, and the intermediate that signed it
+//! let chain = PresentedChain::from_pem(CHAIN)?;
+//! let inspector = Inspector::new().with_anchors(TrustAnchors::from_pem(ROOT)?);
+//! let subject = Subject::server("chain.pem", ["example.com".parse()?]);
+//!
+//! let report = inspector.inspect(&chain, &subject, datetime!(2030-02-01 0:00 UTC));
+//! assert_eq!(report.status(), Status::Pass);
+//!
+//! let report = inspector.inspect(&chain, &subject, datetime!(2030-04-01 0:00 UTC));
+//! assert_eq!(report.status(), Status::Fail);
+//! let worst = report.worst().expect("a failing report has a finding");
+//! assert_eq!(worst.code(), Code::Expired);
+//! assert!(matches!(worst.kind(), FindingKind::Expired { seconds_ago: 1, .. }));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Time is an argument
+//!
+//! Every judgement takes the instant for which it holds. Ask how it will look in 30 days by
+//! passing that instant; test your alerting without waiting for a certificate to die. Instants are
+//! compared in whole seconds, and both ends of a validity period belong to it (RFC 5280 section
+//! 4.1.2.5). Only [`check`] and [`Checker::check`] read the system's clock.
+//!
+//! ```
+//! # use notafter::{Inspector, chain::PresentedChain, inspect::TrustAnchors, report::Status, target::Subject};
+//! # use time::{Duration, macros::datetime};
+//! # const CHAIN: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/chain.pem"));
+//! # const ROOT: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/root.pem"));
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let chain = PresentedChain::from_pem(CHAIN)?;
+//! # let inspector = Inspector::new().with_anchors(TrustAnchors::from_pem(ROOT)?);
+//! # let subject = Subject::server("chain.pem", ["example.com".parse()?]);
+//! let today = datetime!(2030-02-20 0:00 UTC);
+//! assert_eq!(inspector.inspect(&chain, &subject, today).status(), Status::Pass);
+//! let in_30_days = today + Duration::days(30);
+//! assert_eq!(inspector.inspect(&chain, &subject, in_30_days).status(), Status::Warn);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Findings are not errors
+//!
+//! An `Err` means that we could not look; a [`Finding`](report::Finding) means that we looked, and
+//! this is what we saw. An expired certificate is never an `Err`. Each finding has its evidence in
+//! its [`FindingKind`](report::FindingKind), a stable [`Code`](report::Code), a
+//! [`Severity`](report::Severity), the position of the certificate that it is about, a message and
+//! a next step. The [`Status`] follows from the severities:
+//!
+//! | worst severity | means | status |
+//! |---|---|---|
+//! | none, note | nothing breaks | pass |
+//! | warning, critical | it will break soon, or breaks for some | warn |
+//! | failure | clients fail at this instant | fail |
+//!
+//! Where trust could not be judged and nothing fails, the status is `unknown`, which is never to be
+//! shown as pass.
+//!
+//! # Choosing what counts
+//!
+//! By default the certificate's own lifetime says when its end is soon, so that a healthy renewal
+//! never warns: see [`Thresholds::lifetime`](inspect::Thresholds::lifetime).
+//!
+//! ```
+//! use std::time::Duration;
+//! use notafter::inspect::{Inspector, Policy, Thresholds};
+//! use notafter::report::{Code, Severity};
+//!
+//! const DAY: Duration = Duration::from_secs(86_400);
+//! let policy = Policy::new()
+//!     .end_entity(Thresholds::durations(DAY.saturating_mul(21), DAY.saturating_mul(7)))
+//!     .severity(Code::WeakSignature, Severity::Warning)
+//!     .off(Code::AnchorIncluded);
+//! let inspector = Inspector::new().with_policy(policy);
+//! ```
+//!
+//! # What this crate does not do
+//!
+//! - It does not authenticate a connection: what it fetched is what a peer claims. Send no data on
+//!   the strength of it; that is what rustls with a real verifier is for.
+//! - It asks nobody about revocation, and does not read Certificate Transparency logs.
+//! - It speaks TLS 1.2 and 1.3. A server that knows only older versions is told apart, not read.
+//! - It fetches no missing intermediates: it names the address, and takes what you give it.
+//!
+//! # Cargo features
+//!
+//! | feature | default | adds | why you might turn it off |
+//! |---|---|---|---|
+//! | `fetch` | yes | [`fetch`](mod@fetch), [`checker`] and [`check`], on tokio and rustls | you inspect chains that you have |
+//! | `aws-lc-rs` | yes | AWS-LC as the compiled-in crypto provider: P-521, ML-DSA, P-384 at speed | its C code takes half a minute to build |
+//! | `ring` | | ring as the compiled-in crypto provider, where `aws-lc-rs` is off | |
+//! | `idn` | | host names in other scripts than ASCII, as targets | |
+//! | `serde` | | reports, targets and findings as JSON, both ways | |
+//!
+//! Both providers may be on; a provider given to the builder, or installed as the default of the
+//! process, comes before either. Nothing here ever installs one.
+//!
+//! # Minimum Rust version
+//!
+//! 1.88, which the crate `time` sets.
 
 // 1 WHO: host, port, protocol, names
 pub mod target;

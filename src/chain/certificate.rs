@@ -243,6 +243,7 @@ impl Validity {
 }
 
 /// The SubjectPublicKeyInfo of a certificate whose other fields may be unreadable.
+#[cfg(feature = "fetch")]
 pub(super) fn public_key_info(der: &[u8]) -> Result<Tlv<'_>, MalformedCertificate> {
     Frame::read(der).map(|frame| frame.public_key_info)
 }

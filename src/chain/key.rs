@@ -5,8 +5,8 @@ use std::fmt;
 
 use x509_parser::asn1_rs::Oid;
 
+use super::MalformedCertificate;
 use super::der::{self, BIT_STRING, INTEGER, OID, Reader, SEQUENCE, Tlv};
-use super::{MalformedCertificate, certificate};
 
 /// A certificate's public key: its kind, its size and, for elliptic curves, its curve.
 ///
@@ -178,7 +178,7 @@ pub(crate) struct RawPublicKey<'a> {
 /// Finds the public key of a certificate of any version.
 #[cfg(feature = "fetch")]
 pub(crate) fn raw_public_key(der: &[u8]) -> Option<RawPublicKey<'_>> {
-    RawPublicKey::read(certificate::public_key_info(der).ok()?).ok()
+    RawPublicKey::read(super::certificate::public_key_info(der).ok()?).ok()
 }
 
 impl<'a> RawPublicKey<'a> {

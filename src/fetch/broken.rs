@@ -44,7 +44,7 @@ impl Broken {
     /// Whether the peer, having asked for a client certificate, gave up because it got none.
     ///
     /// RFC 8446 section 4.4.2.4 has certificate_required for that; RFC 5246 section 7.4.6 has
-    /// handshake_failure, and servers send whatever else their verification comes to.
+    /// handshake_failure. Servers send whatever their verification comes to, GnuTLS decode_error.
     pub(super) fn is_for_want_of_a_certificate(&self) -> bool {
         matches!(
             self.alert(),
@@ -53,6 +53,7 @@ impl Broken {
                     | AlertDescription::BadCertificate
                     | AlertDescription::CertificateRequired
                     | AlertDescription::CertificateUnknown
+                    | AlertDescription::DecodeError
                     | AlertDescription::HandshakeFailure
                     | AlertDescription::NoCertificate
                     | AlertDescription::UnknownCA
@@ -72,15 +73,18 @@ impl Broken {
 
     /// The failure of a handshake that had shown a chain.
     pub(super) fn into_late_failure(self) -> LateFailure {
-        let text = match &self.cause {
-            Some(cause) => cause.to_string(),
-            None => self.kind.to_string(),
-        };
-        let text = text.chars().take(MOST_CHARACTERS).collect();
-        match self.kind {
-            FetchErrorKind::ClosedEarly | FetchErrorKind::TimedOut => LateFailure::ByPeer(text),
-            _ if self.alert().is_some() => LateFailure::ByPeer(text),
-            _ => LateFailure::ByUs(text),
+        match (self.kind, self.cause) {
+            // How a closed connection is noticed depends on what was under way.
+            (FetchErrorKind::ClosedEarly | FetchErrorKind::TimedOut, _) | (_, None) => {
+                LateFailure::ByPeer(self.kind.to_string())
+            }
+            (_, Some(cause)) => {
+                let text = cause.to_string().chars().take(MOST_CHARACTERS).collect();
+                match tls_error(&cause) {
+                    Some(Error::AlertReceived(_)) => LateFailure::ByPeer(text),
+                    _ => LateFailure::ByUs(text),
+                }
+            }
         }
     }
 }

@@ -125,6 +125,11 @@ impl Search<'_> {
                 Ok((path, anchor)) => {
                     return (Trust::TrustedIfTimeIgnored { path, at: begin }, Some(anchor));
                 }
+                // A chain that is made hard to search is not searched again.
+                Err(error) if is_budget(&error) => {
+                    reason = error;
+                    break;
+                }
                 // What is wrong beside the dates tells more than they do.
                 Err(error) if !is_about_dates(&error) => reason = error,
                 Err(_) => {}
@@ -258,5 +263,6 @@ fn untrusted(error: &Error, self_signed: bool) -> Trust {
 /// Far above any chain in use; webpki's own budget bounds the work (100 signatures).
 const MOST_PATHS: usize = 64;
 
-/// A chain in use has no more than a handful of distinct dates.
-const MOST_INSTANTS: usize = 32;
+/// A chain in use has no more than a handful of distinct dates; a hostile one is not searched for
+/// long: 100 signatures at each.
+const MOST_INSTANTS: usize = 8;

@@ -20,7 +20,11 @@ pub struct ReportedCertificate {
 #[derive(Clone)]
 enum Source {
     Presented(Entry),
-    Written { sha256: [u8; 32], facts: Result<Box<CertificateSummary>, String> },
+    #[cfg_attr(not(feature = "serde"), expect(dead_code, reason = "only serde reads reports"))]
+    Written {
+        sha256: [u8; 32],
+        facts: Result<Box<CertificateSummary>, String>,
+    },
 }
 
 impl ReportedCertificate {

@@ -21,7 +21,7 @@ use time::OffsetDateTime;
 use crate::chain::Peer;
 
 pub use certificate::{ReportedCertificate, Role};
-pub use code::Code;
+pub use code::{Code, UnknownCode};
 pub use finding::{Finding, Severity};
 pub use kind::FindingKind;
 pub use trust::{Trust, TrustedPath, UndeterminedReason, UntrustedReason};

@@ -1,0 +1,23 @@
+//! Helpers that the integration tests share.
+
+#![allow(dead_code, reason = "each test binary uses a part of them")]
+
+pub(crate) mod pki;
+#[cfg(feature = "fetch")]
+pub(crate) mod process;
+#[cfg(feature = "fetch")]
+pub(crate) mod server;
+
+use std::error::Error;
+
+/// An error and its causes, as a program prints them.
+pub(crate) fn printed(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
