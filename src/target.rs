@@ -35,7 +35,7 @@ pub use self::name::{DnsName, Host};
 pub use self::protocol::Protocol;
 pub use self::subject::{Purpose, Subject};
 
-/// A server to look at: protocol, host and port, and what to do differently from the obvious
+/// A server to look at: protocol, host and port, and what to do differently from the obvious.
 ///
 /// By default the host is what is dialled, what is sent as server name (SNI), and what the
 /// certificate must name. Each of the three can be set apart: [`connect_to`](Self::connect_to),
@@ -81,15 +81,15 @@ pub struct Target {
     protocol: Protocol,
     host: Host,
     port: NonZero<u16>,
-    /// Where to connect instead of `host` and `port`
+    /// Where to connect instead of `host` and `port`.
     dial: Option<(Host, NonZero<u16>)>,
     server_name: ServerName,
-    /// The reference identities instead of `host`; shared, as each check copies them
+    /// The reference identities instead of `host`; shared, as each check copies them.
     names: Option<Arc<[Host]>>,
 }
 
 impl Target {
-    /// An HTTPS server at `host` and `port`, with no overrides
+    /// An HTTPS server at `host` and `port`, with no overrides.
     #[must_use]
     pub const fn new(host: Host, port: NonZero<u16>) -> Self {
         Self {
@@ -102,14 +102,14 @@ impl Target {
         }
     }
 
-    /// The same target spoken to in another protocol; the port stays
+    /// The same target spoken to in another protocol; the port stays.
     #[must_use]
     pub fn with_protocol(mut self, protocol: Protocol) -> Self {
         self.protocol = protocol;
         self
     }
 
-    /// Connects to `host` and `port` instead of the target's own
+    /// Connects to `host` and `port` instead of the target's own.
     ///
     /// For one server of many behind a name, an origin behind a CDN, or a server that is not in
     /// the DNS yet. Server name and reference identities stay those of the target.
@@ -119,7 +119,7 @@ impl Target {
         self
     }
 
-    /// Sends `name` as server name (SNI) instead of the host
+    /// Sends `name` as server name (SNI) instead of the host.
     ///
     /// The reference identities stay: [`expect_name`](Self::expect_name) changes those.
     #[must_use]
@@ -128,17 +128,17 @@ impl Target {
         self
     }
 
-    /// Sends no server name (SNI), to see the server's default certificate
+    /// Sends no server name (SNI), to see the server's default certificate.
     #[must_use]
     pub fn without_server_name(mut self) -> Self {
         self.server_name = ServerName::Omit;
         self
     }
 
-    /// Requires the certificate to name `name` instead of the host
+    /// Requires the certificate to name `name` instead of the host.
     ///
     /// The first call replaces the host, further calls add to the list: the certificate must then
-    /// hold all of them. A name that is in the list already is not added again.
+    /// hold all of them, where RFC 9525 would be content with one. A name that is in the list already is not added again.
     #[must_use]
     pub fn expect_name(mut self, name: Host) -> Self {
         let names = self.names.as_deref().unwrap_or_default();
@@ -148,37 +148,37 @@ impl Target {
         self
     }
 
-    /// The protocol that is spoken
+    /// The protocol that is spoken.
     #[must_use]
     pub const fn protocol(&self) -> Protocol {
         self.protocol
     }
 
-    /// The host that the target is known by
+    /// The host that the target is known by.
     #[must_use]
     pub const fn host(&self) -> &Host {
         &self.host
     }
 
-    /// The port that the target is known by, never 0
+    /// The port that the target is known by, never 0.
     #[must_use]
     pub const fn port(&self) -> u16 {
         self.port.get()
     }
 
-    /// The host to connect to
+    /// The host to connect to.
     #[must_use]
     pub fn dial_host(&self) -> &Host {
         self.dial.as_ref().map_or(&self.host, |(host, _)| host)
     }
 
-    /// The port to connect to, never 0
+    /// The port to connect to, never 0.
     #[must_use]
     pub fn dial_port(&self) -> u16 {
         self.dial.as_ref().map_or(self.port, |(_, port)| *port).get()
     }
 
-    /// The server name to send, if any
+    /// The server name to send, if any.
     ///
     /// An IP address is never sent: only DNS names may be,
     /// [RFC 6066 section 3](https://www.rfc-editor.org/rfc/rfc6066#section-3).
@@ -190,7 +190,7 @@ impl Target {
         }
     }
 
-    /// The names that the certificate must hold, all of them; never empty
+    /// The names that the certificate must hold, all of them; never empty.
     ///
     /// The reference identifiers of
     /// [RFC 9525 section 6.1](https://www.rfc-editor.org/rfc/rfc9525#section-6.1).
@@ -243,10 +243,10 @@ impl TryFrom<&str> for Target {
     }
 }
 
-/// What is sent in the server_name extension
+/// What is sent in the server_name extension.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 enum ServerName {
-    /// The host, if it is a DNS name
+    /// The host, if it is a DNS name.
     Host,
     Name(DnsName),
     Omit,

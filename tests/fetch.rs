@@ -1,5 +1,6 @@
 //! Fetching chains from servers of our own.
 
+#![cfg(feature = "fetch")]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod common;
@@ -305,6 +306,46 @@ mod a_client_certificate {
                 assert_eq!(peer.late_failure(), None);
             }
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn costs_no_report_where_the_peer_never_says_whether_it_needs_one() {
+        let pki = Pki::new();
+        let leaf = pki.leaf("example.com").issue();
+        let tls = Tls::new(pki.chain(&leaf), &leaf).asks_for_a_client_certificate(&pki.root);
+        let (ours, mut theirs) = tokio::io::duplex(64 * 1024);
+        let server = tokio::spawn(async move {
+            tls.shake_hands(&mut theirs).await;
+            theirs.read_to_end(&mut Vec::new()).await.unwrap();
+            std::future::pending::<()>().await;
+        });
+        let target: Target = "example.com".parse().unwrap();
+        let start = Instant::now();
+
+        let chain = Fetcher::new().unwrap().handshake(ours, &target).await.unwrap();
+
+        assert_eq!(start.elapsed(), Duration::from_secs(8));
+        assert_eq!(ders(&chain), [&leaf.der[..], &pki.intermediate.der[..]]);
+        let peer = chain.peer().unwrap();
+        assert_eq!(peer.protocol(), Some("TLSv1.3"));
+        assert_eq!(peer.client_certificate(), ClientCertificate::Requested);
+        assert_eq!(peer.late_failure(), None);
+        server.abort();
+    }
+
+    #[tokio::test]
+    async fn costs_no_report_where_the_peer_says_a_great_deal() {
+        let pki = Pki::new();
+        let leaf = pki.leaf("example.com").issue();
+        let tls = Tls::new(pki.chain(&leaf), &leaf)
+            .asks_for_a_client_certificate(&pki.root)
+            .greets_with(vec![b'.'; 8 * 1024 * 1024]);
+
+        let chain = fetch(&Server::start(tls)).await.unwrap();
+
+        let peer = chain.peer().unwrap();
+        assert_eq!(peer.client_certificate(), ClientCertificate::Requested);
+        assert_eq!(peer.late_failure(), None);
     }
 }
 

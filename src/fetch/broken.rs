@@ -44,7 +44,7 @@ impl Broken {
     /// Whether the peer, having asked for a client certificate, gave up because it got none.
     ///
     /// RFC 8446 section 4.4.2.4 has certificate_required for that; RFC 5246 section 7.4.6 has
-    /// handshake_failure, and servers send whatever else their verification comes to.
+    /// handshake_failure. Servers send whatever their verification comes to, GnuTLS decode_error.
     pub(super) fn is_for_want_of_a_certificate(&self) -> bool {
         matches!(
             self.alert(),
@@ -53,6 +53,7 @@ impl Broken {
                     | AlertDescription::BadCertificate
                     | AlertDescription::CertificateRequired
                     | AlertDescription::CertificateUnknown
+                    | AlertDescription::DecodeError
                     | AlertDescription::HandshakeFailure
                     | AlertDescription::NoCertificate
                     | AlertDescription::UnknownCA

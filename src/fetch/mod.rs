@@ -1,9 +1,19 @@
 //! Fetching the chain that a TLS server presents.
 //!
-//! A [`Fetcher`] resolves, connects and shakes hands, and answers with the
-//! [`PresentedChain`](crate::chain::PresentedChain), whatever is wrong with it: nothing is judged
-//! here. This is the only stage that opens a socket. It runs on tokio, with its I/O and time
-//! drivers enabled.
+//! A [`Fetcher`] resolves, connects and shakes hands, and answers with the [`PresentedChain`],
+//! whatever is wrong with it: nothing is judged here. This is the only stage that opens a socket.
+//! It runs on tokio, with its I/O and time drivers enabled.
+//!
+//! ```no_run
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! use notafter::fetch::Fetcher;
+//!
+//! let fetcher = Fetcher::new()?;
+//! let chain = fetcher.fetch(&"example.com".parse()?).await?;
+//! println!("{} certificates, {:?}", chain.entries().len(), chain.peer());
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! Fetching a chain does **not** authenticate the peer, and no data should be sent to it on the
 //! strength of it.
@@ -234,14 +244,14 @@ pub enum FetchErrorKind {
     NoCipherInCommon,
     /// The peer answered with something else: it may want a STARTTLS command first.
     NotTls(NotTls),
-    /// The peer speaks older versions only.
+    /// A resolver of the caller's own panicked.
+    Panicked,
+    /// The peer speaks older versions only, or none that it has a key for.
     ProtocolVersion,
     /// Every address that could be reached refused the connection.
     Refused,
     /// The name could not be resolved; whether it exists is unknown.
     ResolutionFailed,
-    /// A resolver of the caller's own panicked.
-    Panicked,
     /// The phase's time was up.
     TimedOut,
     /// The peer did what TLS does not allow, or the TLS library does not support.

@@ -1,5 +1,6 @@
 //! Whether the handshake signature proves possession of the end-entity certificate's key.
 
+use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
 use rustls::crypto::{
@@ -76,7 +77,10 @@ fn prove_by_key(
 ) -> Proof {
     let scheme = signed.scheme;
     if candidates(scheme, algorithms).is_empty() {
-        return Proof::not_provable(format!("the provider can't verify {scheme:?} signatures"));
+        return Proof::not_provable(format!(
+            "the provider can't verify {} signatures",
+            name_of(scheme)
+        ));
     }
     let Some(key) = chain::raw_public_key(certificate) else {
         return Proof::not_provable("no public key can be read from the certificate".to_owned());
@@ -93,7 +97,8 @@ fn prove_by_key(
         Proof::PROVEN
     } else if has_algorithm_for(&spki, algorithms) {
         Proof::failed(format!(
-            "the {scheme:?} signature does not verify with the certificate's key"
+            "the {} signature does not verify with the certificate's key",
+            name_of(scheme)
         ))
     } else {
         Proof::not_provable(format!("the provider can't verify with {} keys", key.kind))
@@ -144,6 +149,13 @@ fn candidates(
 ) -> &'static [&'static dyn SignatureVerificationAlgorithm] {
     let mapped = algorithms.mapping.iter().find(|(known, _)| *known == scheme);
     mapped.map_or(&[], |(_, candidates)| candidates)
+}
+
+fn name_of(scheme: SignatureScheme) -> Cow<'static, str> {
+    match scheme.as_str() {
+        Some(name) => name.into(),
+        None => format!("0x{:04x}", u16::from(scheme)).into(),
+    }
 }
 
 /// The sizes of the providers' RSA algorithms (RSA_PSS_2048_8192_SHA256 and its kin).

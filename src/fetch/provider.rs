@@ -32,3 +32,27 @@ fn compiled_in() -> Option<Arc<CryptoProvider>> {
 fn compiled_in() -> Option<Arc<CryptoProvider>> {
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_callers_provider_comes_first() {
+        let own = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let chosen = provider(Some(Arc::clone(&own))).unwrap();
+        assert!(Arc::ptr_eq(&chosen, &own));
+    }
+
+    #[test]
+    fn without_one_the_process_is_left_as_it_is() {
+        let chosen = provider(None);
+
+        if cfg!(any(feature = "aws-lc-rs", feature = "ring")) {
+            assert!(chosen.is_ok());
+        } else {
+            assert_eq!(chosen.unwrap_err(), BuildError::NoCryptoProvider);
+        }
+        assert!(CryptoProvider::get_default().is_none());
+    }
+}

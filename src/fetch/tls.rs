@@ -127,7 +127,8 @@ where
         && tls.get_ref().1.protocol_version() == Some(ProtocolVersion::TLSv1_3);
     tls.get_mut().0.allow(LAST_WORDS);
     let last_words = timeout_at(until, async {
-        tls.shutdown().await?;
+        // A peer that has gone already may have left an alert behind.
+        let _ = tls.shutdown().await;
         if awaits_verdict {
             tokio::io::copy(tls, &mut tokio::io::sink()).await?;
         }
@@ -159,11 +160,10 @@ fn ended(peer: Peer, client_certificate_requested: bool, broken: Option<Broken>)
 }
 
 fn server_name(sni: Option<&DnsName>) -> ServerName<'static> {
-    match sni.map(|name| ServerName::try_from(name.as_str().to_owned())) {
-        Some(Ok(name)) => name,
-        // No server name indication is sent for an address (RFC 6066 section 3).
-        _ => ServerName::from(IpAddr::from(Ipv4Addr::UNSPECIFIED)),
-    }
+    // Every `DnsName` is one to rustls, too.
+    let name = sni.and_then(|name| ServerName::try_from(name.as_str().to_owned()).ok());
+    // For an address no server name is sent (RFC 6066 section 3).
+    name.unwrap_or_else(|| IpAddr::from(Ipv4Addr::UNSPECIFIED).into())
 }
 
 /// The schemes that the provider verifies, then those that only make more servers show a chain.

@@ -143,6 +143,10 @@ fn check_anchor(findings: &mut Findings<'_>, verdict: &Verdict, at: OffsetDateTi
     let (Some(path), Some(period)) = (verdict.trust.path(), verdict.anchor_validity) else {
         return;
     };
+    // An end-entity certificate that is its own anchor has been judged as the former.
+    if verdict.pinned {
+        return;
+    }
     let anchor = path.anchor.clone();
     let (kind, severity) = if at > period.not_after {
         (FindingKind::AnchorExpired { anchor, not_after: period.not_after }, Severity::Failure)

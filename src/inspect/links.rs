@@ -9,57 +9,62 @@ use super::trust::Verdict;
 use super::{TrustAnchors, View};
 
 /// How the certificates are linked by name; no signature is checked here.
-pub(super) struct Links {
+///
+/// Certificates are found by binary search, so that a bundle of thousands is no trouble.
+pub(super) struct Links<'a> {
+    view: &'a View<'a>,
     /// The position of the first copy, for one that was sent before.
     copy_of: Vec<Option<usize>>,
+    /// The first copies by subject, and by issuer.
+    by_subject: Vec<(&'a [u8], usize)>,
+    by_issuer: Vec<(&'a [u8], usize)>,
     /// Whether it leads up from the end-entity certificate.
     leads_up: Vec<bool>,
     /// One way up from the end-entity certificate, the nearest issuer at each step.
     way_up: Vec<usize>,
-    /// The positions of which a certificate is the issuer.
-    certifies: Vec<Vec<usize>>,
 }
 
-impl Links {
-    pub(super) fn new(view: &View<'_>) -> Self {
-        let count = view.all.len();
-        let copy_of: Vec<Option<usize>> = (0..count)
-            .map(|position| (0..position).find(|first| view.all[*first] == view.all[position]))
-            .collect();
-        let distinct: Vec<(usize, &Certificate)> =
-            view.certificates().filter(|(position, _)| copy_of[*position].is_none()).collect();
-
-        let mut certifies = vec![Vec::new(); count];
-        for (issuer, certificate) in &distinct {
-            certifies[*issuer] = distinct
-                .iter()
-                .filter(|(below, subject)| below != issuer && subject.names_as_issuer(certificate))
-                .map(|(below, _)| *below)
-                .collect();
-        }
-
-        let mut links = Self { copy_of, leads_up: vec![false; count], way_up: vec![0], certifies };
-        links.leads_up[0] = true;
-        // A way of n steps is found in n rounds at most.
-        for _ in 0..count {
-            for (position, _) in &distinct {
-                let below = &links.certifies[*position];
-                links.leads_up[*position] |= below.iter().any(|below| links.leads_up[*below]);
-            }
-        }
-        links.walk_up(count);
+impl<'a> Links<'a> {
+    pub(super) fn new(view: &'a View<'a>) -> Self {
+        let copy_of = copies(view);
+        let index = |name: fn(&Certificate) -> &[u8]| {
+            let distinct = view.certificates().filter(|(position, _)| copy_of[*position].is_none());
+            let mut index: Vec<_> =
+                distinct.map(|(position, certificate)| (name(certificate), position)).collect();
+            index.sort_unstable();
+            index
+        };
+        let by_subject = index(|certificate| certificate.subject().as_der());
+        let by_issuer = index(|certificate| certificate.issuer().as_der());
+        let leads_up = vec![false; view.all.len()];
+        let mut links = Self { view, copy_of, by_subject, by_issuer, leads_up, way_up: vec![0] };
+        links.mark_way_up();
+        links.walk_up();
         links
     }
 
-    fn walk_up(&mut self, count: usize) {
+    fn mark_way_up(&mut self) {
+        self.leads_up[0] = true;
+        let mut reached = vec![0];
+        while let Some(position) = reached.pop() {
+            let issuers: Vec<usize> =
+                self.issuers_of(position).filter(|issuer| !self.leads_up[*issuer]).collect();
+            for issuer in issuers {
+                self.leads_up[issuer] = true;
+                reached.push(issuer);
+            }
+        }
+    }
+
+    fn walk_up(&mut self) {
         while let Some(last) = self.way_up.last().copied() {
-            let issues = |position: &usize| {
-                self.certifies[*position].contains(&last) && !self.way_up.contains(position)
-            };
-            let Some(next) = (last + 1..count).chain(0..last).find(issues) else {
-                break;
-            };
-            self.way_up.push(next);
+            // The nearest behind it, as RFC 8446 asks for; else the first before it.
+            let new = self.issuers_of(last).filter(|issuer| !self.way_up.contains(issuer));
+            let nearest = new.min_by_key(|issuer| (*issuer < last, *issuer));
+            match nearest {
+                Some(issuer) if self.way_up.len() < LONGEST_WAY => self.way_up.push(issuer),
+                _ => break,
+            }
         }
     }
 
@@ -72,15 +77,48 @@ impl Links {
         &self.way_up
     }
 
-    fn issuers(&self, of: usize) -> impl Iterator<Item = usize> + '_ {
-        let certifies = self.certifies.iter().enumerate();
-        certifies.filter(move |(_, below)| below.contains(&of)).map(|(issuer, _)| issuer)
+    fn issuers_of(&self, position: usize) -> impl Iterator<Item = usize> + '_ {
+        let certificate = self.view.certificate(position);
+        let name = certificate.map_or(&[][..], |certificate| certificate.issuer().as_der());
+        named(&self.by_subject, name).filter(move |issuer| {
+            *issuer != position && Self::names(certificate, self.view.certificate(*issuer))
+        })
     }
+
+    fn certified_by(&self, position: usize) -> impl Iterator<Item = usize> + '_ {
+        let certificate = self.view.certificate(position);
+        let name = certificate.map_or(&[][..], |certificate| certificate.subject().as_der());
+        named(&self.by_issuer, name).filter(move |below| {
+            *below != position && Self::names(self.view.certificate(*below), certificate)
+        })
+    }
+
+    fn names(below: Option<&Certificate>, issuer: Option<&Certificate>) -> bool {
+        below.zip(issuer).is_some_and(|(below, issuer)| below.names_as_issuer(issuer))
+    }
+}
+
+fn named<'i>(index: &'i [(&[u8], usize)], name: &'i [u8]) -> impl Iterator<Item = usize> + use<'i> {
+    let first = index.partition_point(|(known, _)| *known < name);
+    index[first..].iter().take_while(move |(known, _)| *known == name).map(|(_, at)| *at)
+}
+
+fn copies(view: &View<'_>) -> Vec<Option<usize>> {
+    let mut sorted: Vec<usize> = (0..view.all.len()).collect();
+    // Stable, so of several copies the first comes first.
+    sorted.sort_by_key(|position| view.all[*position].der());
+    let mut copy_of = vec![None; view.all.len()];
+    for pair in sorted.windows(2) {
+        if view.all[pair[0]] == view.all[pair[1]] {
+            copy_of[pair[1]] = copy_of[pair[0]].or(Some(pair[0]));
+        }
+    }
+    copy_of
 }
 
 pub(super) fn check(
     findings: &mut Findings<'_>,
-    links: &Links,
+    links: &Links<'_>,
     anchors: &TrustAnchors,
     verdict: &Verdict,
 ) {
@@ -99,9 +137,9 @@ pub(super) fn check(
 
 /// <https://www.rfc-editor.org/rfc/rfc5246#section-7.4.2>; RFC 8446 section 4.4.2 asks servers for
 /// the same order and clients not to rely on it.
-fn check_order(findings: &mut Findings<'_>, links: &Links, position: usize) {
+fn check_order(findings: &mut Findings<'_>, links: &Links<'_>, position: usize) {
     let presented = findings.view.presented;
-    let below = || links.certifies[position].iter().copied().filter(|below| *below < presented);
+    let below = || links.certified_by(position).filter(|below| *below < presented);
     if below().any(|below| below < position) {
         return;
     }
@@ -122,10 +160,10 @@ fn check_anchor(
     }
 }
 
-fn check_related(findings: &mut Findings<'_>, links: &Links, position: usize) {
+fn check_related(findings: &mut Findings<'_>, links: &Links<'_>, position: usize) {
     // One that the first certificate certifies is in the wrong place, which is said there.
-    let below_the_first = links.certifies[0].contains(&position);
-    if !links.leads_up(position) && !below_the_first {
+    let below_the_first = || links.issuers_of(position).any(|issuer| issuer == 0);
+    if !links.leads_up(position) && !below_the_first() {
         findings.note(position, FindingKind::Unrelated);
     }
 }
@@ -139,7 +177,7 @@ fn check_self_signed(findings: &mut Findings<'_>, verdict: &Verdict) {
 /// Whether the chain as sent reaches a trust anchor.
 fn check_complete(
     findings: &mut Findings<'_>,
-    links: &Links,
+    links: &Links<'_>,
     anchors: &TrustAnchors,
     verdict: &Verdict,
 ) {
@@ -153,7 +191,7 @@ fn check_complete(
         let reaches = view.certificate(*position).is_none_or(|certificate| {
             certificate.is_self_issued() || anchors.names_issuer_of(certificate)
         });
-        !reaches && !links.issuers(*position).any(|issuer| sent(&issuer))
+        !reaches && !links.issuers_of(*position).any(|issuer| sent(&issuer))
     };
     let Some(top) = (0..view.presented).filter(|position| links.leads_up(*position)).find(top)
     else {
@@ -168,6 +206,12 @@ fn check_complete(
                 .map(|uri| Escaped(uri).to_string())
                 .collect(),
         };
-        findings.add(Some(top), kind, Severity::Failure);
+        // Above an intermediate it may be the root that is missing, which no server has to send:
+        // `untrusted-path` says how bad that is.
+        let severity = if top == 0 { Severity::Failure } else { Severity::Warning };
+        findings.add(Some(top), kind, severity);
     }
 }
+
+/// Longer than any path that clients follow; a way by name need not be one.
+const LONGEST_WAY: usize = 16;

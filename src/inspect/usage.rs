@@ -10,7 +10,7 @@ use super::trust::Verdict;
 
 pub(super) fn check(
     findings: &mut Findings<'_>,
-    links: &Links,
+    links: &Links<'_>,
     subject: &Subject,
     verdict: &Verdict,
 ) {

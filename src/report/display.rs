@@ -3,17 +3,18 @@
 use std::fmt;
 
 use super::span::{Instant, Span};
-use super::{Report, ReportedCertificate, Trust};
+use super::{Report, ReportedCertificate, Status, Trust};
 use crate::escape::Escaped;
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let status = self.status().as_str().to_uppercase();
         write!(f, "{status} {}", Escaped(&self.target))?;
-        if let Some(ends) = self.instants.earliest_on_path.or(self.instants.end_entity) {
+        // Nothing is good for a while that fails now.
+        let good = matches!(self.status(), Status::Pass | Status::Warn);
+        if let Some(ends) = self.instants.earliest_on_path.filter(|_| good) {
             let left = ends.unix_timestamp() - self.checked_at.unix_timestamp();
-            let ago = if left < 0 { " ago" } else { " left" };
-            write!(f, ": good until {}, {}{ago}", Instant(ends), Span(left))?;
+            write!(f, ": good until {}, {} left", Instant(ends), Span(left))?;
         }
         for finding in &self.findings {
             write!(f, "\n  {finding}\n    -> {}", finding.remedy())?;

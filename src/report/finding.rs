@@ -60,7 +60,7 @@ impl Finding {
     /// What to do next, on one line. Its wording may change.
     #[must_use]
     pub fn remedy(&self) -> String {
-        wording::Remedy(&self.kind).to_string()
+        wording::Remedy(self).to_string()
     }
 }
 

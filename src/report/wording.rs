@@ -71,7 +71,7 @@ impl fmt::Display for Message<'_> {
                 }
             },
             Kind::IssuerMissing { issuer, .. } => {
-                write!(f, "the issuer of {who} was not sent: {issuer}")
+                write!(f, "the issuer of {who} was not sent, and is no trust anchor: {issuer}")
             }
             Kind::KeyCertSignMissing => {
                 write!(f, "the key usage of {who} does not allow it to sign certificates")
@@ -148,22 +148,20 @@ impl fmt::Display for Message<'_> {
 }
 
 /// What a finding advises.
-pub(super) struct Remedy<'a>(pub(super) &'a Kind);
+pub(super) struct Remedy<'a>(pub(super) &'a Finding);
 
 impl fmt::Display for Remedy<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.0 {
+        let of_the_server = self.0.position == Some(0);
+        f.write_str(match &self.0.kind {
             Kind::IssuerMissing { ca_issuers, .. } => {
-                return match ca_issuers.first() {
-                    Some(uri) => write!(
-                        f,
-                        "get the issuer's certificate from {} and send it behind the server's",
-                        Escaped(uri)
-                    ),
-                    None => f.write_str(
-                        "get the issuer's certificate from the CA and send it behind the server's",
-                    ),
+                let source = ca_issuers.first().map_or("the CA", String::as_str);
+                let then = if of_the_server {
+                    "send it behind the server's own"
+                } else {
+                    "send it, or trust it if it is a root of yours"
                 };
+                return write!(f, "get the issuer's certificate from {source}; {then}");
             }
             Kind::AnchorExpired { .. } | Kind::AnchorExpiresSoon { .. } => {
                 "move to a certificate under another root, and give clients that root in time"
@@ -178,8 +176,11 @@ impl fmt::Display for Remedy<'_> {
             }
             Kind::DateEncoding { .. } => "have the CA issue it with dates as RFC 5280 asks",
             Kind::Duplicate { .. } | Kind::Unrelated => "leave it out of the server's chain file",
-            Kind::Expired { .. } | Kind::ExpiresSoon { .. } => {
+            Kind::Expired { .. } | Kind::ExpiresSoon { .. } if of_the_server => {
                 "renew it, install it, and reload the service"
+            }
+            Kind::Expired { .. } | Kind::ExpiresSoon { .. } => {
+                "install the chain that the CA issues under now, and reload the service"
             }
             Kind::HandshakeFailedAfterChain { .. } => "look at the server's own log",
             Kind::KeyCertSignMissing | Kind::NotACa => "have it issued under a CA certificate proper",
@@ -187,7 +188,7 @@ impl fmt::Display for Remedy<'_> {
                 "replace it by a certificate in DER that follows RFC 5280"
             }
             Kind::NoWellDefinedExpiry => "make sure that someone plans its end",
-            Kind::NotYetValid { .. } => "check the clock, or install the one that is valid now",
+            Kind::NotYetValid { .. } => "check the clock, or install what is valid now",
             Kind::OutOfOrder { .. } => {
                 "order the chain file: the server's certificate first, then each one's issuer"
             }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{TargetError, TargetErrorKind};
 
-/// A DNS name: A-labels in lower case, without a trailing dot
+/// A DNS name: A-labels in lower case, without a trailing dot.
 ///
 /// Labels hold letters, digits, hyphens and underscores, 1 to 63 of them, with no hyphen at
 /// either end; the name holds at most 253. A name whose last label is a number is none, as
@@ -23,7 +23,7 @@ use super::{TargetError, TargetErrorKind};
 pub struct DnsName(Arc<str>);
 
 impl DnsName {
-    /// The name as it is sent
+    /// The name as it is sent.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -58,7 +58,7 @@ impl TryFrom<&str> for DnsName {
     }
 }
 
-/// A DNS name or an IP address: what is connected to, and what a certificate is to name
+/// A DNS name or an IP address: what is connected to, and what a certificate is to name.
 ///
 /// As a reference identity it is a DNS-ID or an IP-ID. `Display` is plain, without brackets;
 /// parsing accepts an IPv6 address with brackets or without. An IPv4-mapped IPv6 address stays
@@ -71,14 +71,14 @@ impl TryFrom<&str> for DnsName {
 )]
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Host {
-    /// A name to be resolved, or matched against the DNS names of a certificate
+    /// A name to be resolved, or matched against the DNS names of a certificate.
     Dns(DnsName),
-    /// An address to connect to, or to be matched against those of a certificate
+    /// An address to connect to, or to be matched against those of a certificate.
     Ip(IpAddr),
 }
 
 impl Host {
-    /// The host as it stands in a URL: an IPv6 address in brackets (RFC 3986 section 3.2.2)
+    /// The host as it stands in a URL: an IPv6 address in brackets (RFC 3986 section 3.2.2).
     pub(super) const fn in_url(&self) -> InUrl<'_> {
         InUrl(self)
     }
@@ -241,8 +241,8 @@ const fn is_allowed(c: char) -> bool {
     matches!(c, 'a'..='z' | '0'..='9' | '-' | '_' | '.')
 }
 
-/// RFC 1035 section 2.3.4
+/// RFC 1035 section 2.3.4.
 const MAX_LABEL_LENGTH: usize = 63;
 
-/// The 255 octets of RFC 1035 section 2.3.4 less the length octets before the first label and of the root
+/// The 255 octets of RFC 1035 section 2.3.4 less the length octets before the first label and of the root.
 const MAX_NAME_LENGTH: usize = 253;

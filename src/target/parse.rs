@@ -37,7 +37,7 @@ pub(super) fn target(input: &str) -> Result<Target, TargetErrorKind> {
     }
 }
 
-/// Splits at `://`, if what stands before it is a scheme (RFC 3986 section 3.1)
+/// Splits at `://`, if what stands before it is a scheme (RFC 3986 section 3.1).
 pub(super) fn split_scheme(input: &str) -> Option<(&str, &str)> {
     let (scheme, rest) = input.split_once("://")?;
     let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -45,7 +45,7 @@ pub(super) fn split_scheme(input: &str) -> Option<(&str, &str)> {
     is_scheme.then_some((scheme, rest))
 }
 
-/// The authority ends before path, query or fragment (RFC 3986 section 3.2)
+/// The authority ends before path, query or fragment (RFC 3986 section 3.2).
 fn without_path(rest: &str) -> &str {
     rest.find(['/', '?', '#']).map_or(rest, |end| &rest[..end])
 }

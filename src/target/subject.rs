@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{Host, PurposeError, Target};
 
-/// What a chain is judged as: a label, the purpose it has to serve, the names it has to hold
+/// What a chain is judged as: a label, the purpose it has to serve, the names it has to hold.
 ///
 /// A [`Target`] gives one by `Subject::from(&target)`. For chains that come from elsewhere
 /// (files, key stores, metadata documents) use [`server`](Self::server) or [`new`](Self::new).
@@ -18,7 +18,7 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// The chain of a server that has to be valid for each of `names`
+    /// The chain of a server that has to be valid for each of `names`.
     ///
     /// With no names the identity of the server is not checked.
     #[must_use]
@@ -26,25 +26,25 @@ impl Subject {
         Self { names: names.into_iter().collect(), ..Self::new(label, Purpose::Server) }
     }
 
-    /// A chain that has to serve `purpose`, with no names to check
+    /// A chain that has to serve `purpose`, with no names to check.
     #[must_use]
     pub fn new(label: impl Into<String>, purpose: Purpose) -> Self {
         Self { label: label.into().into(), purpose, names: Arc::default() }
     }
 
-    /// What the report calls it: a target's canonical form, a file's path, anything
+    /// What the report calls it: a target's canonical form, a file's path, anything.
     #[must_use]
     pub fn label(&self) -> &str {
         &self.label
     }
 
-    /// What the chain has to be good for
+    /// What the chain has to be good for.
     #[must_use]
     pub const fn purpose(&self) -> Purpose {
         self.purpose
     }
 
-    /// The reference identities; empty: the identity is not checked
+    /// The reference identities; empty: the identity is not checked.
     #[must_use]
     pub fn names(&self) -> &[Host] {
         &self.names
@@ -66,17 +66,17 @@ impl From<&Target> for Subject {
     }
 }
 
-/// What a chain has to be good for
+/// What a chain has to be good for.
 ///
 /// `Display` and `FromStr` use `server`, `client` and `signing`.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Purpose {
-    /// To authenticate a TLS server to its clients
+    /// To authenticate a TLS server to its clients.
     Server,
-    /// To authenticate a TLS client to its servers
+    /// To authenticate a TLS client to its servers.
     Client,
-    /// To sign something other than a handshake: code, documents, tokens
+    /// To sign something other than a handshake: code, documents, tokens.
     Signing,
 }
 

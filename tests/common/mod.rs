@@ -5,6 +5,9 @@
 pub(crate) mod anatomy;
 pub(crate) mod judge;
 pub(crate) mod pki;
+#[cfg(feature = "fetch")]
+pub(crate) mod process;
+#[cfg(feature = "fetch")]
 pub(crate) mod server;
 
 use std::error::Error;

@@ -208,25 +208,24 @@ impl Tls {
         self
     }
 
-    /// Reads the client's first message and answers it, over a stream inside the test. The
-    /// handshake goes no further.
+    /// Answers the client's first message, over a stream inside the test, and goes no further.
     pub(crate) async fn answer_once<IO>(&self, stream: &mut IO)
     where
         IO: AsyncRead + AsyncWrite + Unpin,
     {
         let mut connection = ServerConnection::new(self.config(Arc::default())).unwrap();
-        while !connection.wants_write() {
-            let mut bytes = [0; 4096];
-            let length = stream.read(&mut bytes).await.unwrap();
-            assert_ne!(length, 0, "the client has gone");
-            connection.read_tls(&mut &bytes[..length]).unwrap();
-            connection.process_new_packets().unwrap();
+        answer(&mut connection, stream).await;
+    }
+
+    /// Shakes hands over a stream inside the test, and goes no further.
+    pub(crate) async fn shake_hands<IO>(&self, stream: &mut IO)
+    where
+        IO: AsyncRead + AsyncWrite + Unpin,
+    {
+        let mut connection = ServerConnection::new(self.config(Arc::default())).unwrap();
+        while connection.is_handshaking() {
+            answer(&mut connection, stream).await;
         }
-        let mut answer = Vec::new();
-        while connection.wants_write() {
-            connection.write_tls(&mut answer).unwrap();
-        }
-        stream.write_all(&answer).await.unwrap();
     }
 
     fn serve(&self, mut stream: TcpStream) -> Seen {
@@ -276,6 +275,25 @@ impl Tls {
             seen,
         })))
     }
+}
+
+/// Reads until there is something to say, and says it.
+async fn answer<IO>(connection: &mut ServerConnection, stream: &mut IO)
+where
+    IO: AsyncRead + AsyncWrite + Unpin,
+{
+    while !connection.wants_write() {
+        let mut bytes = [0; 4096];
+        let length = stream.read(&mut bytes).await.unwrap();
+        assert_ne!(length, 0, "the client has gone");
+        connection.read_tls(&mut &bytes[..length]).unwrap();
+        connection.process_new_packets().unwrap();
+    }
+    let mut answer = Vec::new();
+    while connection.wants_write() {
+        connection.write_tls(&mut answer).unwrap();
+    }
+    stream.write_all(&answer).await.unwrap();
 }
 
 fn client_verifier(
