@@ -113,7 +113,8 @@ impl Inspector {
         let at = whole_seconds(at);
         let view = View::new(chain, &self.extra);
         let links = Links::new(&view);
-        let verdict = trust::find_path(&view, &self.anchors, &self.signatures, at);
+        let verdict =
+            trust::find_path(&view, &self.anchors, &self.signatures, subject.purpose(), at);
         let needed = needed(&verdict, &links, view.all.len());
 
         let mut findings = Findings::new(&self.policy, &view, &needed);
