@@ -135,17 +135,17 @@ fn a_missing_issuer_is_told_with_the_address_where_it_can_be_got() {
     );
     assert_eq!(
         missing.remedy(),
-        "get the issuer's certificate from http://ca.example/lower.der and send it behind the \
-         server's",
+        "get the issuer's certificate from http://ca.example/lower.der; send it behind the \
+         server's own",
     );
     assert_eq!(
         *only(&report, Code::UntrustedPath).kind(),
         FindingKind::UntrustedPath { reason: UntrustedReason::UnknownIssuer },
     );
 
-    // One step further up, and without an address.
+    // One step further up, and without an address. It may be a root of one's own.
     let report = judge(&trusting(&[root]), &[&leaf.der, &lower.der], NOW);
-    assert_eq!(told(&report), ["failure untrusted-path 0", "failure issuer-missing 1"]);
+    assert_eq!(told(&report), ["failure untrusted-path 0", "warning issuer-missing 1"]);
     let missing = only(&report, Code::IssuerMissing);
     assert_eq!(
         *missing.kind(),
@@ -153,7 +153,7 @@ fn a_missing_issuer_is_told_with_the_address_where_it_can_be_got() {
     );
     assert_eq!(
         missing.remedy(),
-        "get the issuer's certificate from the CA and send it behind the server's",
+        "get the issuer's certificate from the CA; send it, or trust it if it is a root of yours",
     );
 
     // A gap in the middle: what stands above it leads nowhere.
