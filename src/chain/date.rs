@@ -54,6 +54,7 @@ pub enum DateQuirk {
     /// A fraction of a second, which was dropped.
     FractionalSeconds,
     /// GeneralizedTime for a year before 2050, which calls for UTCTime.
+    #[cfg_attr(feature = "serde", serde(rename = "generalized-time-before-2050"))]
     GeneralizedTimeBefore2050,
     /// Second 60, which was read as second 59.
     LeapSecond,

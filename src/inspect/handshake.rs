@@ -1,6 +1,6 @@
 //! What the handshake showed.
 
-use crate::chain::{ClientCertificate, Peer, Possession};
+use crate::chain::{ClientCertificate, LateFailure, Peer, Possession};
 use crate::escape::Escaped;
 use crate::report::{FindingKind, Severity};
 
@@ -15,13 +15,13 @@ pub(super) fn check(findings: &mut Findings<'_>, peer: Option<&Peer>) {
         findings.add(None, FindingKind::ClientCertificateRequired, Severity::Note);
     }
     if let Some(failure) = peer.late_failure() {
-        let kind = FindingKind::HandshakeFailedAfterChain { failure: failure.clone() };
+        let escaped = |text: &String| Escaped(text).to_string();
         // What our TLS library doesn't support, others may.
-        let severity = match failure {
-            crate::chain::LateFailure::ByPeer(_) => Severity::Failure,
-            crate::chain::LateFailure::ByUs(_) => Severity::Warning,
+        let (failure, severity) = match failure {
+            LateFailure::ByPeer(text) => (LateFailure::ByPeer(escaped(text)), Severity::Failure),
+            LateFailure::ByUs(text) => (LateFailure::ByUs(escaped(text)), Severity::Warning),
         };
-        findings.add(None, kind, severity);
+        findings.add(None, FindingKind::HandshakeFailedAfterChain { failure }, severity);
     }
 }
 
