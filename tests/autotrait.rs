@@ -1,0 +1,88 @@
+//! Which types go between threads, and which can be cloned: a promise, once made.
+
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+use std::fmt::{Debug, Display};
+use std::panic::{RefUnwindSafe, UnwindSafe};
+
+const fn goes_anywhere<T: Send + Sync + Unpin + Debug>() {}
+const fn is_cloned<T: Clone + Send + Sync + Unpin + Debug>() {}
+const fn is_a_value<T: Copy + Eq + Send + Sync + Unpin + UnwindSafe + RefUnwindSafe + Debug>() {}
+const fn is_an_error<T: std::error::Error + Send + Sync + Unpin + Display + 'static>() {}
+
+macro_rules! pin {
+    ($check:ident: $($type:ty),+ $(,)?) => { $($check::<$type>();)+ };
+}
+
+#[test]
+fn targets() {
+    use notafter::target::*;
+    pin!(is_cloned: DnsName, Host, Protocol, Purpose, PurposeError, Subject, Target, TargetError);
+    pin!(is_a_value: Protocol, Purpose, TargetErrorKind);
+    pin!(is_an_error: PurposeError, TargetError, TargetErrorKind);
+}
+
+#[test]
+fn chains() {
+    use notafter::chain::*;
+    pin!(is_cloned: AltName, Certificate, CertificateSummary, DateProblem, DistinguishedName, Entry,
+        ExtendedKeyUsage, KeyKind, KeyPurpose, LateFailure, Peer, PresentedChain, PublicKey,
+        SignatureAlgorithm, UnreadableExtension);
+    pin!(is_a_value: BasicConstraints, ClientCertificate, DateField, DateQuirk, KeyUsage,
+        Possession, SignatureHash, Validity);
+    pin!(is_an_error: ChainError, MalformedCertificate);
+    pin!(is_cloned: ChainError, MalformedCertificate);
+}
+
+#[test]
+fn inspectors() {
+    use notafter::inspect::*;
+    pin!(is_cloned: AnchorError, AnchorProblem, Inspector, Policy, TrustAnchors);
+    pin!(is_a_value: Thresholds);
+    pin!(is_an_error: AnchorError, AnchorProblem);
+}
+
+#[test]
+fn reports() {
+    use notafter::report::*;
+    pin!(is_cloned: Finding, FindingKind, Report, ReportedCertificate, Trust, TrustedPath,
+        UnknownCode);
+    pin!(is_a_value: Code, Instants, Role, Severity, Status, UndeterminedReason, UntrustedReason);
+    pin!(is_an_error: UnknownCode);
+}
+
+#[test]
+#[cfg(feature = "fetch")]
+fn fetchers() {
+    use notafter::fetch::*;
+    pin!(is_cloned: FetchError, FetchErrorKind, Fetcher, FetcherBuilder, NotTls, Phase, Resolver,
+        Timeouts);
+    pin!(goes_anywhere: Attempt, BuildError);
+    pin!(is_an_error: BuildError, FetchError);
+}
+
+#[test]
+#[cfg(feature = "fetch")]
+fn checkers() {
+    use notafter::checker::*;
+    pin!(is_cloned: Checker, CheckerBuilder);
+    pin!(goes_anywhere: CheckError, Checked);
+    pin!(is_an_error: CheckError);
+    const fn is_sent<T: Send + Unpin>() {}
+    is_sent::<Checks<std::vec::IntoIter<notafter::Target>>>();
+}
+
+/// What a task is spawned with.
+#[test]
+#[cfg(feature = "fetch")]
+fn futures() {
+    fn is_sent<F: Future + Send>(_: F) {}
+    let checker = notafter::Checker::new().unwrap();
+    let target: notafter::Target = "example.com".parse().unwrap();
+    is_sent(notafter::check("example.com"));
+    is_sent(checker.check(&target));
+    is_sent(checker.check_at(&target, time::OffsetDateTime::UNIX_EPOCH));
+    is_sent(checker.fetcher().fetch(&target));
+    let (stream, _peer) = tokio::io::duplex(1);
+    is_sent(checker.fetcher().handshake(stream, &target));
+}

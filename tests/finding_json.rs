@@ -1,0 +1,130 @@
+//! The written shape of each kind of finding.
+
+#![cfg(feature = "serde")]
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+mod common;
+
+use common::pki::at;
+use notafter::chain::{DateField, DateQuirk, LateFailure};
+use notafter::report::{Code, FindingKind, UndeterminedReason, UntrustedReason};
+use serde_json::{Value, json};
+
+/// One of each kind, with the keys that it is written with beside its code.
+fn kinds() -> Vec<(FindingKind, Value)> {
+    use FindingKind as Kind;
+    let (text, instant) = ("x".to_owned(), at("2026-12-01T00:00:00Z"));
+    let when = "2026-12-01T00:00:00Z";
+    let list = || vec!["x".to_owned()];
+    vec![
+        (
+            Kind::AnchorExpired { anchor: text.clone(), not_after: instant },
+            json!({ "anchor": "x", "not_after": when }),
+        ),
+        (
+            Kind::AnchorExpiresSoon { anchor: text.clone(), not_after: instant, seconds_left: 1 },
+            json!({ "anchor": "x", "not_after": when, "seconds_left": 1 }),
+        ),
+        (Kind::AnchorIncluded, json!({})),
+        (
+            Kind::AnchorNotYetValid { anchor: text.clone(), not_before: instant },
+            json!({ "anchor": "x", "not_before": when }),
+        ),
+        (Kind::CaAsEndEntity, json!({})),
+        (Kind::ClientAuthMissing { purposes: list() }, json!({ "purposes": ["x"] })),
+        (Kind::ClientCertificateRequired, json!({})),
+        (Kind::CommonNameOnly { common_names: list() }, json!({ "common_names": ["x"] })),
+        (
+            Kind::DateEncoding {
+                field: DateField::NotAfter,
+                quirk: DateQuirk::GeneralizedTimeBefore2050,
+                encoded: text.clone(),
+            },
+            json!({ "field": "not-after", "quirk": "generalized-time-before-2050", "encoded": "x" }),
+        ),
+        (Kind::Duplicate { of: 1 }, json!({ "of": 1 })),
+        (
+            Kind::Expired { not_after: instant, seconds_ago: i64::MAX },
+            json!({ "not_after": when, "seconds_ago": i64::MAX }),
+        ),
+        (
+            Kind::ExpiresSoon { not_after: instant, seconds_left: 0, threshold_seconds: 1 },
+            json!({ "not_after": when, "seconds_left": 0, "threshold_seconds": 1 }),
+        ),
+        (
+            Kind::HandshakeFailedAfterChain { failure: LateFailure::ByUs(text.clone()) },
+            json!({ "failure": { "local": "x" } }),
+        ),
+        (
+            Kind::IssuerMissing { issuer: text.clone(), ca_issuers: list() },
+            json!({ "issuer": "x", "ca_issuers": ["x"] }),
+        ),
+        (Kind::KeyCertSignMissing, json!({})),
+        (Kind::MalformedCertificate { reason: text.clone() }, json!({ "reason": "x" })),
+        (
+            Kind::NameMismatch { reference: "example.com".parse().unwrap(), presented: list() },
+            json!({ "reference": "example.com", "presented": ["x"] }),
+        ),
+        (Kind::NoWellDefinedExpiry, json!({})),
+        (Kind::NotACa, json!({})),
+        (
+            Kind::NotYetValid { not_before: instant, seconds_until: 1 },
+            json!({ "not_before": when, "seconds_until": 1 }),
+        ),
+        (Kind::OutOfOrder { certifies: 2 }, json!({ "certifies": 2 })),
+        (
+            Kind::PathLengthExceeded { path_length: 0, below: 1 },
+            json!({ "path_length": 0, "below": 1 }),
+        ),
+        (Kind::PossessionFailed { detail: text.clone() }, json!({ "detail": "x" })),
+        (Kind::PossessionUnproven { detail: text.clone() }, json!({ "detail": "x" })),
+        (Kind::SelfSigned, json!({})),
+        (Kind::ServerAuthMissing { purposes: list() }, json!({ "purposes": ["x"] })),
+        (
+            Kind::TrustUndetermined { reason: UndeterminedReason::NoCryptoProvider },
+            json!({ "reason": "no-crypto-provider" }),
+        ),
+        (
+            Kind::UnreadableExtension { oid: "1.2.3".to_owned(), reason: text.clone() },
+            json!({ "oid": "1.2.3", "reason": "x" }),
+        ),
+        (Kind::Unrelated, json!({})),
+        (
+            Kind::UntrustedPath { reason: UntrustedReason::UnknownIssuer },
+            json!({ "reason": "unknown-issuer" }),
+        ),
+        (
+            Kind::ValidityInverted { not_before: instant, not_after: instant },
+            json!({ "not_before": when, "not_after": when }),
+        ),
+        (
+            Kind::ValidityTooLong { lifetime_seconds: 1, limit_days: 47 },
+            json!({ "lifetime_seconds": 1, "limit_days": 47 }),
+        ),
+        (Kind::WeakKey { key: "RSA 1024".to_owned() }, json!({ "key": "RSA 1024" })),
+        (Kind::WeakSignature { algorithm: text }, json!({ "algorithm": "x" })),
+    ]
+}
+
+#[test]
+fn every_kind_is_written_under_its_code_and_read_back() {
+    let kinds = kinds();
+    let codes: Vec<Code> = kinds.iter().map(|(kind, _)| kind.code()).collect();
+    assert_eq!(codes, Code::ALL, "one of each, in order");
+    for (kind, mut expected) in kinds {
+        expected["code"] = json!(kind.code().as_str());
+        assert_eq!(serde_json::to_value(&kind).unwrap(), expected);
+        let text = serde_json::to_string(&kind).unwrap();
+        assert_eq!(serde_json::from_str::<FindingKind>(&text).unwrap(), kind);
+    }
+}
+
+#[test]
+fn an_address_that_was_asked_for_is_written_plainly() {
+    let reference = "2001:DB8::1".parse().unwrap();
+    let kind = FindingKind::NameMismatch { reference, presented: vec![] };
+    assert_eq!(
+        serde_json::to_string(&kind).unwrap(),
+        r#"{"code":"name-mismatch","reference":"2001:db8::1","presented":[]}"#,
+    );
+}
