@@ -15,6 +15,7 @@ mod support {
     pub(crate) mod args;
     pub(crate) mod demo;
     pub(crate) mod pki;
+    pub(crate) mod snapshot;
 }
 
 use std::collections::BTreeMap;
@@ -39,6 +40,7 @@ use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use support::snapshot::Snapshot;
 use support::{args, demo};
 
 const USAGE: &str = "\
@@ -126,13 +128,6 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What was seen in one round, and when.
-#[derive(Default)]
-struct Snapshot {
-    taken: Option<Instant>,
-    results: BTreeMap<String, Result<Report, FetchError>>,
-}
-
 /// The last snapshot: the refresher writes it, the handlers read it.
 #[derive(Clone)]
 struct Cache {
@@ -162,8 +157,10 @@ async fn refresh(
         while let Some(checked) = checks.next().await {
             results.insert(checked.target.to_string(), checked.result);
         }
-        let snapshot = Snapshot { taken: Some(Instant::now()), results };
-        println!("looked at {} targets: {}", snapshot.results.len(), snapshot.status());
+        let now = Instant::now();
+        let snapshot = Snapshot::new(now, results);
+        let status = snapshot.status(now, Duration::ZERO);
+        println!("looked at {} targets: {status}", snapshot.results().len());
         publish.send_replace(Arc::new(snapshot));
     }
 }
@@ -174,13 +171,14 @@ async fn refresh(
 /// good news. Names and addresses stand in the answer, so don't serve it to the world.
 async fn health(State(cache): State<Cache>) -> impl IntoResponse {
     let snapshot = Arc::clone(&cache.seen.borrow());
-    let status = snapshot.status_at(Instant::now(), cache.max_age);
+    let now = Instant::now();
+    let status = snapshot.status(now, cache.max_age);
     let code = match status {
         Status::Pass | Status::Warn => StatusCode::OK,
         Status::Fail | Status::Unknown => StatusCode::SERVICE_UNAVAILABLE,
     };
-    let targets: Vec<_> = snapshot.results.iter().map(describe).collect();
-    let age = snapshot.taken.map(|taken| taken.elapsed().as_secs());
+    let targets: Vec<_> = snapshot.results().iter().map(describe).collect();
+    let age = snapshot.age(now).map(|age| age.as_secs());
     let body = json!({ "status": status, "age_seconds": age, "targets": targets });
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
     (code, headers, body.to_string())
@@ -191,7 +189,7 @@ async fn health(State(cache): State<Cache>) -> impl IntoResponse {
 /// Every replica sees the same certificates. Where a certificate that is going to expire made them
 /// all unready, the outage would come days before the expiry.
 async fn ready(State(cache): State<Cache>) -> StatusCode {
-    match cache.seen.borrow().taken {
+    match cache.seen.borrow().age(Instant::now()) {
         Some(_) => StatusCode::OK,
         None => StatusCode::SERVICE_UNAVAILABLE,
     }
@@ -214,24 +212,6 @@ fn describe((target, result): (&String, &Result<Report, FetchError>)) -> serde_j
     }
 }
 
-impl Snapshot {
-    /// The worst status of all; unknown where nothing was looked at for too long.
-    fn status_at(&self, now: Instant, max_age: Duration) -> Status {
-        match self.taken {
-            Some(taken) if now.duration_since(taken) <= max_age => self.status(),
-            _ => Status::Unknown,
-        }
-    }
-
-    fn status(&self) -> Status {
-        let statuses = self
-            .results
-            .values()
-            .map(|result| result.as_ref().map_or(Status::Unknown, Report::status));
-        statuses.max().unwrap_or(Status::Unknown)
-    }
-}
-
 /// Ends with ctrl-c, or with the SIGTERM that orchestrators send: requests under way are answered.
 async fn asked_to_stop() {
     #[cfg(unix)]
@@ -247,26 +227,5 @@ async fn asked_to_stop() {
     tokio::select! {
         _ = terminate => {}
         _ = tokio::signal::ctrl_c() => {}
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_was_seen_too_long_ago_is_unknown_and_so_is_what_was_never_seen() {
-        let (now, max_age) = (Instant::now(), Duration::from_secs(180));
-        let report = r#"{"target":"","checked_at":"2026-01-01T00:00:00Z","chain":[],"findings":[],
-            "trust":{"status":"trusted","anchor":"","path":[]}}"#;
-        let results = BTreeMap::from([(String::new(), Ok(serde_json::from_str(report).unwrap()))]);
-        let mut snapshot = Snapshot { taken: Some(now), results };
-        assert_eq!(snapshot.status_at(now + max_age, max_age), Status::Pass);
-        assert_eq!(
-            snapshot.status_at(now + max_age + Duration::from_nanos(1), max_age),
-            Status::Unknown
-        );
-        snapshot.taken = None;
-        assert_eq!(snapshot.status_at(now, max_age), Status::Unknown);
     }
 }

@@ -1,25 +1,30 @@
 //! The example programs as people and scripts use them: exit codes, JSON, and what is said.
-//!
-//! `cargo test` builds them before it runs this.
 
 #![cfg(all(feature = "fetch", feature = "serde"))]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod common;
+// What an example says after a while can't be waited for here.
+#[path = "../examples/support/snapshot.rs"]
+mod snapshot;
 
 use std::env::{self, consts::EXE_SUFFIX};
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
 
-use notafter::Report;
+use notafter::{Report, Status};
 use serde_json::{Value, json};
 
 use common::pki::Pki;
 use common::process::Scratch;
 use common::server::{Server, Tls, refusing};
+use snapshot::Snapshot;
 
 /// All leaves here are valid during 2026, and warn in its last 22.5 days.
 const BEFORE: &str = "2025-12-31T23:59:59Z";
@@ -29,13 +34,40 @@ const AFTER: &str = "2027-01-01T00:00:00Z";
 
 /// An example program that is to be run.
 fn example(name: &str) -> Command {
-    let tests = env::current_exe().unwrap();
-    let profile = tests.parent().unwrap().parent().unwrap();
-    let path: PathBuf = profile.join("examples").join(format!("{name}{EXE_SUFFIX}"));
-    assert!(path.exists(), "{} is not built: cargo build --examples", path.display());
-    let mut command = Command::new(path);
+    static DIRECTORY: LazyLock<PathBuf> = LazyLock::new(build);
+    let mut command = Command::new(DIRECTORY.join(format!("{name}{EXE_SUFFIX}")));
     command.stdin(Stdio::null());
     command
+}
+
+/// Builds the examples beside this test, as it was built, and says where they are.
+///
+/// A plain `cargo test` has built them already; one that is told what to test has not, and would
+/// leave old ones to be run here.
+fn build() -> PathBuf {
+    let test = env::current_exe().unwrap();
+    let directory = test.parent().and_then(Path::parent).unwrap();
+    let profile = match directory.file_name().and_then(OsStr::to_str).unwrap() {
+        "debug" => "dev",
+        name => name,
+    };
+    let features = [
+        ("aws-lc-rs", cfg!(feature = "aws-lc-rs")),
+        ("default", cfg!(feature = "default")),
+        ("fetch", cfg!(feature = "fetch")),
+        ("ring", cfg!(feature = "ring")),
+    ];
+    let on: Vec<_> = features.iter().filter(|(_, on)| *on).map(|(name, _)| *name).collect();
+    let status = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--examples", "--no-default-features", "--profile", profile])
+        .args(["--features", &on.join(",")])
+        .args(["--manifest-path", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")])
+        .arg("--target-dir")
+        .arg(directory.parent().unwrap())
+        .status()
+        .unwrap();
+    assert!(status.success(), "the examples can't be built");
+    directory.join("examples")
 }
 
 /// What a program said, and its exit code.
@@ -563,14 +595,14 @@ mod health {
     impl Service {
         fn start(files: &Files, at: &str, target: &str) -> Self {
             let mut command = example("health");
-            command.args(["--roots", &files.roots, "--at", at, target]);
-            let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-            let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
+            command.args(["--roots", &files.roots, "--at", at, target]).stdout(Stdio::piped());
+            let mut service = Self { child: command.spawn().unwrap(), address: String::new() };
+            let mut said = BufReader::new(service.child.stdout.take().unwrap()).lines();
             let listening = said.next().unwrap().unwrap();
-            let address = listening.strip_prefix("listening on http://").unwrap();
-            let address = address.strip_suffix("/health").unwrap().to_owned();
+            let url = listening.strip_prefix("listening on http://").unwrap();
+            service.address = url.strip_suffix("/health").unwrap().to_owned();
             assert!(said.next().unwrap().unwrap().starts_with("looked at 1 targets: "));
-            Self { child, address }
+            service
         }
 
         /// The status code and the body.
@@ -632,5 +664,21 @@ mod health {
         let asked = Command::new("kill").arg(service.child.id().to_string()).status().unwrap();
         assert!(asked.success());
         assert_eq!(service.child.wait().unwrap().code(), Some(0));
+    }
+
+    #[test]
+    fn takes_what_was_seen_too_long_ago_for_unknown_and_so_what_was_never_seen() {
+        let files = Files::new();
+        let report = run(files.inspect(INSIDE).arg(&files.chain)).stdout;
+        let results = [(String::new(), Ok(serde_json::from_str(&report).unwrap()))];
+        let (taken, max_age) = (Instant::now(), Duration::from_secs(180));
+        let snapshot = Snapshot::new(taken, results.into());
+        assert_eq!(snapshot.status(taken + max_age, max_age), Status::Pass);
+        let later = taken + max_age + Duration::from_nanos(1);
+        assert_eq!(snapshot.status(later, max_age), Status::Unknown);
+        assert_eq!(snapshot.results().len(), 1);
+
+        let never = Snapshot::default();
+        assert_eq!((never.status(taken, max_age), never.age(taken)), (Status::Unknown, None));
     }
 }
