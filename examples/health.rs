@@ -20,6 +20,7 @@ mod support {
 
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::io;
 use std::net::SocketAddr;
 use std::num::NonZero;
 use std::process::ExitCode;
@@ -34,10 +35,13 @@ use axum::routing::get;
 use lexopt::prelude::*;
 use notafter::checker::{Checker, CheckerBuilder};
 use notafter::fetch::FetchError;
+use notafter::target::TargetError;
 use notafter::{Report, Status, Target};
 use serde_json::json;
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
+#[cfg(unix)]
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use support::snapshot::Snapshot;
@@ -96,7 +100,10 @@ impl Options {
                 Long("at") => options.at = Some(args::instant(&mut parser)?),
                 Short('h') | Long("help") => args::help(USAGE),
                 // A service with a mistake in its configuration had better not start.
-                Value(target) => options.targets.push(target.parse()?),
+                Value(target) => {
+                    let target = target.to_string_lossy().parse();
+                    options.targets.push(target.map_err(|error: TargetError| error.to_string())?);
+                }
                 _ => return Err(arg.unexpected()),
             }
         }
@@ -114,16 +121,17 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
             targets.push(target);
         }
     }
-    let (publish, seen) = watch::channel(Arc::default());
-    let refresher = tokio::spawn(refresh(checker.build()?, targets, every, at, publish));
-
+    let checker = checker.build()?;
+    let stop = asked_to_stop()?;
     let listener = TcpListener::bind(listen).await?;
     println!("listening on http://{}/health", listener.local_addr()?);
+    let (publish, seen) = watch::channel(Arc::default());
+    let refresher = tokio::spawn(refresh(checker, targets, every, at, publish));
     let routes = Router::new()
         .route("/health", get(health))
         .route("/readyz", get(ready))
         .with_state(Cache { seen, max_age: 3 * every });
-    axum::serve(listener, routes).with_graceful_shutdown(asked_to_stop()).await?;
+    axum::serve(listener, routes).with_graceful_shutdown(stop).await?;
     refresher.abort();
     Ok(())
 }
@@ -160,8 +168,8 @@ async fn refresh(
         let now = Instant::now();
         let snapshot = Snapshot::new(now, results);
         let status = snapshot.status(now, Duration::ZERO);
-        println!("looked at {} targets: {status}", snapshot.results().len());
         publish.send_replace(Arc::new(snapshot));
+        println!("looked at all targets: {status}");
     }
 }
 
@@ -178,8 +186,10 @@ async fn health(State(cache): State<Cache>) -> impl IntoResponse {
         Status::Fail | Status::Unknown => StatusCode::SERVICE_UNAVAILABLE,
     };
     let targets: Vec<_> = snapshot.results().iter().map(describe).collect();
-    let age = snapshot.age(now).map(|age| age.as_secs());
-    let body = json!({ "status": status, "age_seconds": age, "targets": targets });
+    let mut body = json!({ "status": status, "targets": targets });
+    if let Some(age) = snapshot.age(now) {
+        body["age_seconds"] = age.as_secs().into();
+    }
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
     (code, headers, body.to_string())
 }
@@ -213,19 +223,19 @@ fn describe((target, result): (&String, &Result<Report, FetchError>)) -> serde_j
 }
 
 /// Ends with ctrl-c, or with the SIGTERM that orchestrators send: requests under way are answered.
-async fn asked_to_stop() {
+///
+/// It is listened to from here on, not when the future is first polled: an orchestrator may change
+/// its mind early.
+fn asked_to_stop() -> io::Result<impl Future<Output = ()>> {
     #[cfg(unix)]
-    let terminate = async {
-        use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut signals) => signals.recv().await,
-            Err(_) => std::future::pending().await,
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
         }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        _ = terminate => {}
-        _ = tokio::signal::ctrl_c() => {}
-    }
+        #[cfg(not(unix))]
+        let _ = tokio::signal::ctrl_c().await;
+    })
 }

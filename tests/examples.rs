@@ -601,7 +601,7 @@ mod health {
             let listening = said.next().unwrap().unwrap();
             let url = listening.strip_prefix("listening on http://").unwrap();
             service.address = url.strip_suffix("/health").unwrap().to_owned();
-            assert!(said.next().unwrap().unwrap().starts_with("looked at 1 targets: "));
+            assert!(said.next().unwrap().unwrap().starts_with("looked at all targets: "));
             service
         }
 
