@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-use rustls_pki_types::{CertificateDer, TrustAnchor};
+use rustls_pki_types::{CertificateDer, Der, TrustAnchor};
 
 use crate::chain::{Certificate, ChainError, DistinguishedName, PresentedChain};
 
@@ -19,6 +19,8 @@ struct Store {
     anchors: Cow<'static, [TrustAnchor<'static>]>,
     certificates: Certificates,
     problems: Vec<AnchorProblem>,
+    /// What the anchors are called, once somebody asks; every report does.
+    names: OnceLock<Box<[String]>>,
 }
 
 /// Where an anchor's own certificate is found, for its dates: an anchor itself is a name and a key.
@@ -41,6 +43,7 @@ impl TrustAnchors {
             anchors: Cow::Borrowed(webpki_roots::TLS_SERVER_ROOTS),
             certificates: Certificates::Mozilla,
             problems: Vec::new(),
+            names: OnceLock::new(),
         };
         MOZILLA.get_or_init(|| Self(Arc::new(store()))).clone()
     }
@@ -93,6 +96,7 @@ impl TrustAnchors {
                 anchors: anchors.into(),
                 certificates: Certificates::Given(certificates),
                 problems,
+                names: OnceLock::new(),
             }))),
         }
     }
@@ -110,8 +114,19 @@ impl TrustAnchors {
         &self.0.problems
     }
 
-    pub(super) fn as_slice(&self) -> &[TrustAnchor<'static>] {
-        &self.0.anchors
+    /// The anchors that may have issued one of these certificates, by their names, and their
+    /// indexes.
+    pub(super) fn issuers_of<'a>(
+        &self,
+        certificates: impl Iterator<Item = &'a Certificate>,
+    ) -> (Vec<usize>, Vec<TrustAnchor<'_>>) {
+        let issuers: Vec<&[u8]> =
+            certificates.filter_map(|issued| content(issued.issuer().as_der())).collect();
+        let anchors = self.0.anchors.iter().enumerate();
+        anchors
+            .filter(|(_, anchor)| issuers.contains(&&*anchor.subject))
+            .map(|(index, anchor)| (index, borrowed(anchor)))
+            .unzip()
     }
 
     /// Whether these are the roots of public CAs, whom the Baseline Requirements bind.
@@ -129,15 +144,16 @@ impl TrustAnchors {
 
     /// The name of the anchor at `index`, for people.
     pub(super) fn name(&self, index: usize) -> String {
-        self.0.anchors.get(index).map(|anchor| name(anchor).to_string()).unwrap_or_default()
+        let names = || self.0.anchors.iter().map(|anchor| name(anchor).to_string()).collect();
+        self.0.names.get_or_init(names).get(index).cloned().unwrap_or_default()
     }
 
     /// Whether a certificate has the name and the key of an anchor.
     pub(super) fn contains(&self, certificate: &Certificate) -> bool {
-        let (subject, key) = (certificate.subject().as_der(), certificate.public_key().spki());
+        let subject = content(certificate.subject().as_der());
+        let key = content(certificate.public_key().spki());
         self.0.anchors.iter().any(|anchor| {
-            content(subject) == Some(&*anchor.subject)
-                && content(key) == Some(&*anchor.subject_public_key_info)
+            subject == Some(&*anchor.subject) && key == Some(&*anchor.subject_public_key_info)
         })
     }
 
@@ -194,6 +210,14 @@ fn mozilla_certificates() -> &'static [Option<Certificate>] {
         };
         webpki_roots::TLS_SERVER_ROOTS.iter().map(certificate).collect()
     })
+}
+
+fn borrowed<'a>(anchor: &'a TrustAnchor<'_>) -> TrustAnchor<'a> {
+    TrustAnchor {
+        subject: Der::from_slice(&anchor.subject),
+        subject_public_key_info: Der::from_slice(&anchor.subject_public_key_info),
+        name_constraints: anchor.name_constraints.as_deref().map(Der::from_slice),
+    }
 }
 
 fn name(anchor: &TrustAnchor<'_>) -> DistinguishedName {

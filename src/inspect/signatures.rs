@@ -54,6 +54,7 @@ struct Remembering {
 
 /// The exact bytes of a signature that verified.
 struct Verified {
+    key_algorithm: AlgorithmIdentifier,
     algorithm: AlgorithmIdentifier,
     public_key: Box<[u8]>,
     message: Box<[u8]>,
@@ -67,11 +68,13 @@ impl SignatureVerificationAlgorithm for Remembering {
         message: &[u8],
         signature: &[u8],
     ) -> Result<(), InvalidSignature> {
-        // The key's algorithm names the curve: webpki compares it before it calls.
+        // The key's algorithm names the curve.
         let (key_algorithm, algorithm) = (self.public_key_alg_id(), self.signature_alg_id());
-        let key = (key_algorithm.as_ref(), algorithm.as_ref(), public_key, message, signature);
+        // Enough to find it by: what is found is compared in full.
+        let key = (public_key, signature);
         let is = |known: &std::sync::Arc<Verified>| {
-            known.algorithm == algorithm
+            known.key_algorithm == key_algorithm
+                && known.algorithm == algorithm
                 && *known.public_key == *public_key
                 && *known.message == *message
                 && *known.signature == *signature
@@ -82,6 +85,7 @@ impl SignatureVerificationAlgorithm for Remembering {
         self.inner.verify_signature(public_key, message, signature)?;
         let weight = public_key.len() + message.len() + signature.len();
         let verified = Verified {
+            key_algorithm,
             algorithm,
             public_key: public_key.into(),
             message: message.into(),

@@ -7,7 +7,7 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use rustls_pki_types::{CertificateDer, UnixTime};
+use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use time::OffsetDateTime;
 use webpki::{EndEntityCert, Error, ExtendedKeyUsageValidator, KeyPurposeIdIter, VerifiedPath};
 
@@ -51,7 +51,8 @@ pub(super) fn find_path(
     let self_signed = self_issued
         && end_entity.is_some_and(|certificate| certificate.names_as_issuer(certificate));
     let pinned = end_entity.is_some_and(|certificate| anchors.contains(certificate));
-    let search = Search { view, anchors, signatures };
+    let certificates = view.certificates().map(|(_, certificate)| certificate);
+    let search = Search { view, anchors, candidates: anchors.issuers_of(certificates), signatures };
     let (trust, anchor) = search.judge(at, self_signed && !pinned);
     Verdict {
         trust,
@@ -87,6 +88,8 @@ pub(super) fn check(findings: &mut Findings<'_>, verdict: &Verdict, subject: &Su
 struct Search<'a> {
     view: &'a View<'a>,
     anchors: &'a TrustAnchors,
+    /// The few anchors that come into question, and their indexes.
+    candidates: (Vec<usize>, Vec<TrustAnchor<'a>>),
     signatures: &'a Signatures,
 }
 
@@ -154,7 +157,7 @@ impl Search<'_> {
         let since_epoch = u64::try_from(at.unix_timestamp()).unwrap_or(0);
         let result = end_entity.verify_for_usage(
             &self.signatures.list(),
-            self.anchors.as_slice(),
+            &self.candidates.1,
             intermediates,
             UnixTime::since_unix_epoch(Duration::from_secs(since_epoch)),
             AnyPurpose,
@@ -175,9 +178,9 @@ impl Search<'_> {
             let der = intermediate.der();
             positions.push(self.view.all.iter().position(|entry| entry.der() == &*der)?);
         }
-        let anchors = self.anchors.as_slice();
+        let (indexes, anchors) = &self.candidates;
         let anchor = anchors.iter().position(|anchor| std::ptr::eq(anchor, path.anchor()))?;
-        Some(Path { positions, anchor })
+        Some(Path { positions, anchor: *indexes.get(anchor)? })
     }
 
     /// The last second of a path, the anchor's own dates enforced where they are known.
