@@ -50,7 +50,7 @@ Exit code: 0 pass, 1 warn, 2 fail, 3 unknown, the worst of all; 64 for a mistake
 async fn main() -> ExitCode {
     let options = Options::read().unwrap_or_else(|error| args::refuse("check", &error));
     let status = run(options).await.unwrap_or_else(|error| {
-        eprintln!("check: {error}");
+        eprintln!("check: {}", args::with_causes(error.as_ref()));
         Status::Unknown
     });
     status.exit_code().into()

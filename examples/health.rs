@@ -15,10 +15,12 @@ mod support {
     pub(crate) mod args;
     pub(crate) mod demo;
     pub(crate) mod pki;
+    pub(crate) mod snapshot;
 }
 
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::io;
 use std::net::SocketAddr;
 use std::num::NonZero;
 use std::process::ExitCode;
@@ -33,12 +35,16 @@ use axum::routing::get;
 use lexopt::prelude::*;
 use notafter::checker::{Checker, CheckerBuilder};
 use notafter::fetch::FetchError;
+use notafter::target::TargetError;
 use notafter::{Report, Status, Target};
 use serde_json::json;
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
+#[cfg(unix)]
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+use support::snapshot::Snapshot;
 use support::{args, demo};
 
 const USAGE: &str = "\
@@ -94,7 +100,10 @@ impl Options {
                 Long("at") => options.at = Some(args::instant(&mut parser)?),
                 Short('h') | Long("help") => args::help(USAGE),
                 // A service with a mistake in its configuration had better not start.
-                Value(target) => options.targets.push(target.parse()?),
+                Value(target) => {
+                    let target = target.to_string_lossy().parse();
+                    options.targets.push(target.map_err(|error: TargetError| error.to_string())?);
+                }
                 _ => return Err(arg.unexpected()),
             }
         }
@@ -112,25 +121,19 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
             targets.push(target);
         }
     }
-    let (publish, seen) = watch::channel(Arc::default());
-    let refresher = tokio::spawn(refresh(checker.build()?, targets, every, at, publish));
-
+    let checker = checker.build()?;
+    let stop = asked_to_stop()?;
     let listener = TcpListener::bind(listen).await?;
     println!("listening on http://{}/health", listener.local_addr()?);
+    let (publish, seen) = watch::channel(Arc::default());
+    let refresher = tokio::spawn(refresh(checker, targets, every, at, publish));
     let routes = Router::new()
         .route("/health", get(health))
         .route("/readyz", get(ready))
         .with_state(Cache { seen, max_age: 3 * every });
-    axum::serve(listener, routes).with_graceful_shutdown(asked_to_stop()).await?;
+    axum::serve(listener, routes).with_graceful_shutdown(stop).await?;
     refresher.abort();
     Ok(())
-}
-
-/// What was seen in one round, and when.
-#[derive(Default)]
-struct Snapshot {
-    taken: Option<Instant>,
-    results: BTreeMap<String, Result<Report, FetchError>>,
 }
 
 /// The last snapshot: the refresher writes it, the handlers read it.
@@ -162,9 +165,11 @@ async fn refresh(
         while let Some(checked) = checks.next().await {
             results.insert(checked.target.to_string(), checked.result);
         }
-        let snapshot = Snapshot { taken: Some(Instant::now()), results };
-        println!("looked at {} targets: {}", snapshot.results.len(), snapshot.status());
+        let now = Instant::now();
+        let snapshot = Snapshot::new(now, results);
+        let status = snapshot.status(now, Duration::ZERO);
         publish.send_replace(Arc::new(snapshot));
+        println!("looked at all targets: {status}");
     }
 }
 
@@ -174,14 +179,17 @@ async fn refresh(
 /// good news. Names and addresses stand in the answer, so don't serve it to the world.
 async fn health(State(cache): State<Cache>) -> impl IntoResponse {
     let snapshot = Arc::clone(&cache.seen.borrow());
-    let status = snapshot.status_at(Instant::now(), cache.max_age);
+    let now = Instant::now();
+    let status = snapshot.status(now, cache.max_age);
     let code = match status {
         Status::Pass | Status::Warn => StatusCode::OK,
         Status::Fail | Status::Unknown => StatusCode::SERVICE_UNAVAILABLE,
     };
-    let targets: Vec<_> = snapshot.results.iter().map(describe).collect();
-    let age = snapshot.taken.map(|taken| taken.elapsed().as_secs());
-    let body = json!({ "status": status, "age_seconds": age, "targets": targets });
+    let targets: Vec<_> = snapshot.results().iter().map(describe).collect();
+    let mut body = json!({ "status": status, "targets": targets });
+    if let Some(age) = snapshot.age(now) {
+        body["age_seconds"] = age.as_secs().into();
+    }
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
     (code, headers, body.to_string())
 }
@@ -191,7 +199,7 @@ async fn health(State(cache): State<Cache>) -> impl IntoResponse {
 /// Every replica sees the same certificates. Where a certificate that is going to expire made them
 /// all unready, the outage would come days before the expiry.
 async fn ready(State(cache): State<Cache>) -> StatusCode {
-    match cache.seen.borrow().taken {
+    match cache.seen.borrow().age(Instant::now()) {
         Some(_) => StatusCode::OK,
         None => StatusCode::SERVICE_UNAVAILABLE,
     }
@@ -214,59 +222,20 @@ fn describe((target, result): (&String, &Result<Report, FetchError>)) -> serde_j
     }
 }
 
-impl Snapshot {
-    /// The worst status of all; unknown where nothing was looked at for too long.
-    fn status_at(&self, now: Instant, max_age: Duration) -> Status {
-        match self.taken {
-            Some(taken) if now.duration_since(taken) <= max_age => self.status(),
-            _ => Status::Unknown,
-        }
-    }
-
-    fn status(&self) -> Status {
-        let statuses = self
-            .results
-            .values()
-            .map(|result| result.as_ref().map_or(Status::Unknown, Report::status));
-        statuses.max().unwrap_or(Status::Unknown)
-    }
-}
-
 /// Ends with ctrl-c, or with the SIGTERM that orchestrators send: requests under way are answered.
-async fn asked_to_stop() {
+///
+/// It is listened to from here on, not when the future is first polled: an orchestrator may change
+/// its mind early.
+fn asked_to_stop() -> io::Result<impl Future<Output = ()>> {
     #[cfg(unix)]
-    let terminate = async {
-        use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut signals) => signals.recv().await,
-            Err(_) => std::future::pending().await,
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
         }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        _ = terminate => {}
-        _ = tokio::signal::ctrl_c() => {}
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_was_seen_too_long_ago_is_unknown_and_so_is_what_was_never_seen() {
-        let (now, max_age) = (Instant::now(), Duration::from_secs(180));
-        let report = r#"{"target":"","checked_at":"2026-01-01T00:00:00Z","chain":[],"findings":[],
-            "trust":{"status":"trusted","anchor":"","path":[]}}"#;
-        let results = BTreeMap::from([(String::new(), Ok(serde_json::from_str(report).unwrap()))]);
-        let mut snapshot = Snapshot { taken: Some(now), results };
-        assert_eq!(snapshot.status_at(now + max_age, max_age), Status::Pass);
-        assert_eq!(
-            snapshot.status_at(now + max_age + Duration::from_nanos(1), max_age),
-            Status::Unknown
-        );
-        snapshot.taken = None;
-        assert_eq!(snapshot.status_at(now, max_age), Status::Unknown);
-    }
+        #[cfg(not(unix))]
+        let _ = tokio::signal::ctrl_c().await;
+    })
 }
