@@ -5,6 +5,7 @@
 use std::fmt::{Debug, Display};
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
+#[cfg(feature = "fetch")]
 const fn goes_anywhere<T: Send + Sync + Unpin + Debug>() {}
 const fn is_cloned<T: Clone + Send + Sync + Unpin + Debug>() {}
 const fn is_a_value<T: Copy + Eq + Send + Sync + Unpin + UnwindSafe + RefUnwindSafe + Debug>() {}
