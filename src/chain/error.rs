@@ -13,11 +13,19 @@ pub enum ChainError {
     #[error("no certificate was given")]
     Empty,
     /// The PEM text holds no certificate.
-    #[error("the PEM text holds no CERTIFICATE block ({skipped} blocks of other kinds)")]
+    #[error("the PEM text holds no CERTIFICATE block{}", others(*skipped))]
     NoCertificate {
         /// How many PEM blocks of other kinds it holds.
         skipped: usize,
     },
+}
+
+fn others(blocks: usize) -> Cow<'static, str> {
+    match blocks {
+        0 => "".into(),
+        1 => ", only a block of another kind".into(),
+        _ => format!(", only {blocks} blocks of other kinds").into(),
+    }
 }
 
 /// Why bytes that were presented as a certificate could not be read as one.

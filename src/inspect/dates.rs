@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 use time::macros::{date, datetime};
 
-use crate::chain::Certificate;
+use crate::chain::{Certificate, DateQuirk, Validity};
 use crate::report::{FindingKind, Severity};
 
 use super::findings::Findings;
@@ -102,7 +102,7 @@ fn check_inverted(findings: &mut Findings<'_>, position: usize, certificate: &Ce
 /// <https://www.rfc-editor.org/rfc/rfc5280#section-4.1.2.5>
 fn check_no_expiry(findings: &mut Findings<'_>, position: usize, certificate: &Certificate) {
     if certificate.validity().not_after == NO_WELL_DEFINED_EXPIRY {
-        findings.note(position, FindingKind::NoWellDefinedExpiry);
+        findings.of(position, FindingKind::NoWellDefinedExpiry, Severity::Note);
     }
 }
 
@@ -115,27 +115,31 @@ fn check_encoding(findings: &mut Findings<'_>, position: usize, certificate: &Ce
             encoded: problem.encoded.clone(),
         };
         // Clients read a GeneralizedTime before 2050 as it is meant; the others, strict ones refuse.
-        if problem.quirk == crate::chain::DateQuirk::GeneralizedTimeBefore2050 {
-            findings.note(position, kind);
-        } else {
-            findings.of(position, kind, Severity::Warning);
-        }
+        let severity = match problem.quirk {
+            DateQuirk::GeneralizedTimeBefore2050 => Severity::Note,
+            _ => Severity::Warning,
+        };
+        findings.of(position, kind, severity);
     }
 }
 
-/// CA/Browser Forum Baseline Requirements, section 6.3.2: by the date of issue, and for
-/// certificates of public CAs only.
+/// Only public CAs are bound by the Baseline Requirements.
 fn check_length(findings: &mut Findings<'_>, certificate: &Certificate, verdict: &Verdict) {
     let period = certificate.validity();
-    let Some((_, limit_days)) = LIMITS.iter().find(|(from, _)| *from <= period.not_before.date())
-    else {
+    let Some(limit_days) = exceeded_limit(period).filter(|_| verdict.is_public()) else {
         return;
     };
     let lifetime_seconds = period.lifetime().whole_seconds();
-    if verdict.is_public() && lifetime_seconds > i64::from(*limit_days) * 86_400 {
-        let kind = FindingKind::ValidityTooLong { lifetime_seconds, limit_days: *limit_days };
-        findings.note(0, kind);
-    }
+    let kind = FindingKind::ValidityTooLong { lifetime_seconds, limit_days };
+    findings.of(0, kind, Severity::Note);
+}
+
+/// CA/Browser Forum Baseline Requirements, section 6.3.2: the limit in days, by the date of issue,
+/// of a period that is longer.
+fn exceeded_limit(period: Validity) -> Option<u16> {
+    let (_, limit_days) = LIMITS.iter().find(|(from, _)| *from <= period.not_before.date())?;
+    let limit = i64::from(*limit_days) * 86_400;
+    (period.lifetime().whole_seconds() > limit).then_some(*limit_days)
 }
 
 /// OpenSSL, Go and Firefox look at the anchor's dates; RFC 5280 section 6.1.1 leaves it open.
@@ -190,3 +194,39 @@ const LIMITS: [(time::Date, u16); 5] = [
     (date!(2020 - 09 - 01), 398),
     (date!(2018 - 03 - 01), 825),
 ];
+
+#[cfg(test)]
+mod tests {
+    use time::Duration;
+
+    use super::*;
+
+    /// A period that begins at an instant, and lasts that long with both ends in it.
+    fn lasting(not_before: OffsetDateTime, lifetime: Duration) -> Validity {
+        Validity { not_before, not_after: not_before + lifetime - Duration::SECOND }
+    }
+
+    #[test]
+    fn the_limit_is_that_of_the_day_of_issue() {
+        let cases = [
+            (datetime!(2018-03-01 00:00:00 UTC), 825),
+            (datetime!(2020-08-31 23:59:59 UTC), 825),
+            (datetime!(2020-09-01 00:00:00 UTC), 398),
+            (datetime!(2026-03-14 23:59:59 UTC), 398),
+            (datetime!(2026-03-15 00:00:00 UTC), 200),
+            (datetime!(2027-03-14 23:59:59 UTC), 200),
+            (datetime!(2027-03-15 00:00:00 UTC), 100),
+            (datetime!(2029-03-14 23:59:59 UTC), 100),
+            (datetime!(2029-03-15 00:00:00 UTC), 47),
+            (datetime!(2050-01-01 00:00:00 UTC), 47),
+        ];
+        for (issued, days) in cases {
+            let limit = Duration::days(days.into());
+            assert_eq!(exceeded_limit(lasting(issued, limit)), None, "{issued}");
+            let longer = lasting(issued, limit + Duration::SECOND);
+            assert_eq!(exceeded_limit(longer), Some(days), "{issued}");
+        }
+        let before = lasting(datetime!(2018-02-28 23:59:59 UTC), Duration::days(1_200));
+        assert_eq!(exceeded_limit(before), None, "limits in months are not looked at");
+    }
+}

@@ -124,7 +124,7 @@ pub(super) fn check(
 ) {
     for (position, certificate) in findings.view.presented() {
         if let Some(of) = links.copy_of[position] {
-            findings.note(position, FindingKind::Duplicate { of });
+            findings.add(Some(position), FindingKind::Duplicate { of }, Severity::Note);
             continue;
         }
         check_order(findings, links, position);
@@ -156,7 +156,7 @@ fn check_anchor(
     certificate: &Certificate,
 ) {
     if position > 0 && certificate.is_self_issued() && anchors.contains(certificate) {
-        findings.note(position, FindingKind::AnchorIncluded);
+        findings.add(Some(position), FindingKind::AnchorIncluded, Severity::Note);
     }
 }
 
@@ -164,13 +164,13 @@ fn check_related(findings: &mut Findings<'_>, links: &Links<'_>, position: usize
     // One that the first certificate certifies is in the wrong place, which is said there.
     let below_the_first = || links.issuers_of(position).any(|issuer| issuer == 0);
     if !links.leads_up(position) && !below_the_first() {
-        findings.note(position, FindingKind::Unrelated);
+        findings.add(Some(position), FindingKind::Unrelated, Severity::Note);
     }
 }
 
 fn check_self_signed(findings: &mut Findings<'_>, verdict: &Verdict) {
     if verdict.self_signed {
-        findings.note(0, FindingKind::SelfSigned);
+        findings.add(Some(0), FindingKind::SelfSigned, Severity::Note);
     }
 }
 
@@ -207,8 +207,9 @@ fn check_complete(
                 .collect(),
         };
         // Above an intermediate it may be the root that is missing, which no server has to send:
-        // `untrusted-path` says how bad that is.
-        let severity = if top == 0 { Severity::Failure } else { Severity::Warning };
+        // `untrusted-path` says how bad that is. With a path at hand it is an intermediate.
+        let root = top > 0 && verdict.trust.path().is_none();
+        let severity = if root { Severity::Warning } else { Severity::Failure };
         findings.add(Some(top), kind, severity);
     }
 }

@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 #[cfg(feature = "fetch")]
 use rustls_pki_types::SignatureVerificationAlgorithm;
-use time::{OffsetDateTime, UtcOffset};
+use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
 
 use crate::chain::{Certificate, ChainError, Entry, PresentedChain};
 use crate::report::{Instants, Report, ReportedCertificate, Role, Trust, TrustedPath};
@@ -113,7 +113,8 @@ impl Inspector {
         let at = whole_seconds(at);
         let view = View::new(chain, &self.extra);
         let links = Links::new(&view);
-        let verdict = trust::find_path(&view, &self.anchors, &self.signatures, at);
+        let verdict =
+            trust::find_path(&view, &self.anchors, &self.signatures, subject.purpose(), at);
         let needed = needed(&verdict, &links, view.all.len());
 
         let mut findings = Findings::new(&self.policy, &view, &needed);
@@ -179,16 +180,16 @@ impl<'a> View<'a> {
 /// 23:59:59 (RFC 5280 section 4.1.2.5).
 fn whole_seconds(at: OffsetDateTime) -> OffsetDateTime {
     let utc = at.checked_to_offset(UtcOffset::UTC).unwrap_or_else(|| {
-        // At either end of time the offset alone may lead out of the years that `time` knows.
-        let (date, time) = (at.date(), at.time());
-        date.with_time(time).assume_utc()
+        // Within a day of the first or the last instant that there is, an offset leads past it.
+        let nearest = if at.year() < 0 { PrimitiveDateTime::MIN } else { PrimitiveDateTime::MAX };
+        nearest.assume_utc()
     });
     utc.replace_nanosecond(0).unwrap_or(utc)
 }
 
 /// Which certificates a client needs: those on the path, or, where there is none, those that lead
 /// up from the end-entity certificate by name.
-fn needed(verdict: &Verdict, links: &Links<'_>, count: usize) -> Vec<bool> {
+fn needed(verdict: &Verdict, links: &Links, count: usize) -> Vec<bool> {
     (0..count)
         .map(|position| match verdict.trust.path() {
             Some(path) => path.path.contains(&position),

@@ -69,8 +69,9 @@ impl Policy {
     }
 
     /// Sets the severity of a kind of finding; for one that comes in several, such as
-    /// `expires-soon`, it replaces all of them. Of a certificate that no path needs it stays a
-    /// note.
+    /// `expires-soon`, it replaces all of them. What is wrong with a certificate that no path needs
+    /// stays a note; that it is sent needlessly (`duplicate`, `unrelated`, `anchor-included`) takes
+    /// the severity.
     #[must_use]
     pub const fn severity(mut self, code: Code, severity: Severity) -> Self {
         self.codes[code.index()] = Setting::Severity(severity);

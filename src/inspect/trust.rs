@@ -19,7 +19,7 @@ use crate::target::{Purpose, Subject};
 
 use super::findings::Findings;
 use super::signatures::Signatures;
-use super::{TrustAnchors, View};
+use super::{TrustAnchors, View, usage};
 
 /// What the search for a path came to.
 pub(super) struct Verdict {
@@ -44,6 +44,7 @@ pub(super) fn find_path(
     view: &View<'_>,
     anchors: &TrustAnchors,
     signatures: &Signatures,
+    purpose: Purpose,
     at: OffsetDateTime,
 ) -> Verdict {
     let end_entity = view.certificate(0);
@@ -52,7 +53,8 @@ pub(super) fn find_path(
         && end_entity.is_some_and(|certificate| certificate.names_as_issuer(certificate));
     let pinned = end_entity.is_some_and(|certificate| anchors.contains(certificate));
     let certificates = view.certificates().map(|(_, certificate)| certificate);
-    let search = Search { view, anchors, candidates: anchors.issuers_of(certificates), signatures };
+    let candidates = anchors.issuers_of(certificates);
+    let search = Search { view, anchors, candidates, signatures, purpose };
     let (trust, anchor) = search.judge(at, self_signed && !pinned);
     Verdict {
         trust,
@@ -91,6 +93,7 @@ struct Search<'a> {
     /// The few anchors that come into question, and their indexes.
     candidates: (Vec<usize>, Vec<TrustAnchor<'a>>),
     signatures: &'a Signatures,
+    purpose: Purpose,
 }
 
 /// A path as positions, and the index of its anchor.
@@ -139,7 +142,8 @@ impl Search<'_> {
     }
 
     /// The path that lasts longest of those that hold at an instant, and the index of its anchor;
-    /// or why there is none.
+    /// or why there is none. One whose issuers may not be used for it comes after all others, as
+    /// clients go on looking.
     fn path(
         &self,
         end_entity: &EndEntityCert<'_>,
@@ -166,7 +170,8 @@ impl Search<'_> {
         );
         let error = result.err().unwrap_or(Error::UnknownIssuer);
         let lasting = found.into_inner().into_iter().reduce(|best: Path, path| {
-            if self.until(&path) > self.until(&best) { path } else { best }
+            let rank = |path: &Path| (self.usable(path), self.until(path));
+            if rank(&path) > rank(&best) { path } else { best }
         });
         let Path { positions: path, anchor } = lasting.ok_or(error)?;
         Ok((TrustedPath { anchor: self.anchors.name(anchor), path }, anchor))
@@ -181,6 +186,16 @@ impl Search<'_> {
         let (indexes, anchors) = &self.candidates;
         let anchor = anchors.iter().position(|anchor| std::ptr::eq(anchor, path.anchor()))?;
         Some(Path { positions, anchor: *indexes.get(anchor)? })
+    }
+
+    /// Whether the issuers on a path may sign certificates, and for the purpose.
+    fn usable(&self, path: &Path) -> bool {
+        let mut issuers = path.positions[1..].iter();
+        issuers.all(|position| {
+            self.view.certificate(*position).is_some_and(|issuer| {
+                usage::may_certify(issuer) && usage::allows(*position, issuer, self.purpose)
+            })
+        })
     }
 
     /// The last second of a path, the anchor's own dates enforced where they are known.

@@ -1,6 +1,6 @@
 //! What the keys may be used for (RFC 5280 sections 4.2.1.3, 4.2.1.9 and 4.2.1.12).
 
-use crate::chain::{Certificate, ExtendedKeyUsage, KeyPurpose};
+use crate::chain::{Certificate, KeyPurpose};
 use crate::report::{FindingKind, Severity};
 use crate::target::{Purpose, Subject};
 
@@ -43,8 +43,7 @@ pub(super) fn check(
     check_readable(findings, verdict);
 }
 
-/// <https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.12>; like webpki and browsers, intermediates
-/// are held to it too, and anyExtendedKeyUsage is not enough (Baseline Requirements, 7.1.2.7.10).
+/// <https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.12>
 fn check_purpose(
     findings: &mut Findings<'_>,
     position: usize,
@@ -54,19 +53,35 @@ fn check_purpose(
     let Some(usage) = certificate.extended_key_usage() else {
         return;
     };
-    let purposes = || usage.purposes().iter().map(KeyPurpose::to_string).collect();
-    let any_is_enough = position > 0 && usage.allows(&KeyPurpose::Any);
-    let lacks = |usage: &ExtendedKeyUsage, key: &KeyPurpose| !usage.allows(key) && !any_is_enough;
-    let kind = match purpose {
-        Purpose::Server if lacks(usage, &KeyPurpose::ServerAuth) => {
-            FindingKind::ServerAuthMissing { purposes: purposes() }
-        }
-        Purpose::Client if lacks(usage, &KeyPurpose::ClientAuth) => {
-            FindingKind::ClientAuthMissing { purposes: purposes() }
-        }
-        _ => return,
+    if allows(position, certificate, purpose) {
+        return;
+    }
+    let purposes = usage.purposes().iter().map(KeyPurpose::to_string).collect();
+    let kind = if purpose == Purpose::Client {
+        FindingKind::ClientAuthMissing { purposes }
+    } else {
+        FindingKind::ServerAuthMissing { purposes }
     };
     findings.of(position, kind, Severity::Failure);
+}
+
+/// Whether the certificate may serve the purpose; like webpki and browsers, intermediates are held
+/// to it too, and anyExtendedKeyUsage is not enough for the end-entity certificate (Baseline
+/// Requirements, 7.1.2.7.10).
+pub(super) fn allows(position: usize, certificate: &Certificate, purpose: Purpose) -> bool {
+    let wanted = match purpose {
+        Purpose::Server => KeyPurpose::ServerAuth,
+        Purpose::Client => KeyPurpose::ClientAuth,
+        Purpose::Signing => return true,
+    };
+    certificate.extended_key_usage().is_none_or(|usage| {
+        usage.allows(&wanted) || (position > 0 && usage.allows(&KeyPurpose::Any))
+    })
+}
+
+/// Whether an issuer's key usage, where it has one, lets it sign certificates.
+pub(super) fn may_certify(certificate: &Certificate) -> bool {
+    certificate.key_usage().is_none_or(|usage| usage.key_cert_sign)
 }
 
 /// RFC 5280 doesn't forbid it; rustls does.
@@ -93,7 +108,7 @@ fn check_ca(findings: &mut Findings<'_>, position: usize, certificate: &Certific
 
 /// <https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.3>; webpki 0.103 does not look.
 fn check_key_cert_sign(findings: &mut Findings<'_>, position: usize, certificate: &Certificate) {
-    if certificate.key_usage().is_some_and(|usage| !usage.key_cert_sign) {
+    if !may_certify(certificate) {
         findings.of(position, FindingKind::KeyCertSignMissing, Severity::Failure);
     }
 }

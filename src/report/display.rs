@@ -20,8 +20,11 @@ impl fmt::Display for Report {
             write!(f, "\n  {finding}\n    -> {}", finding.remedy())?;
         }
         write!(f, "\n  {}", TrustLine(&self.trust))?;
-        for certificate in self.chain.iter().chain(&self.extra) {
+        for certificate in &self.chain {
             write!(f, "\n  {}", Line(certificate))?;
+        }
+        for certificate in &self.extra {
+            write!(f, "\n  {} (not sent)", Line(certificate))?;
         }
         write!(f, "\n  checked at {}", Instant(self.checked_at))?;
         if let Some(peer) = &self.peer {

@@ -124,7 +124,7 @@ impl fmt::Display for Message<'_> {
             Kind::UnreadableExtension { oid, reason } => {
                 write!(f, "the extension {oid} of {who} {reason}")
             }
-            Kind::Unrelated => write!(f, "{who} has nothing to do with the others"),
+            Kind::Unrelated => write!(f, "{who} does not lead up from the end-entity certificate"),
             Kind::UntrustedPath { reason } => {
                 write!(f, "no path leads to a trust anchor: {reason}")
             }
@@ -170,7 +170,7 @@ impl fmt::Display for Remedy<'_> {
             Kind::AnchorNotYetValid { .. } => "check the clock, or wait",
             Kind::CaAsEndEntity => "issue a certificate of the server's own, with CA:FALSE",
             Kind::ClientAuthMissing { .. } => "issue a certificate that lists clientAuth",
-            Kind::ClientCertificateRequired => "none: the server's certificates were seen",
+            Kind::ClientCertificateRequired => "nothing to do: its own certificates were seen all the same",
             Kind::CommonNameOnly { .. } | Kind::NameMismatch { .. } => {
                 "issue a certificate that lists the name as a subject alternative name, or install the one that does"
             }

@@ -2,6 +2,9 @@
 
 #![allow(dead_code, reason = "each test binary uses a part of them")]
 
+pub(crate) mod anatomy;
+pub(crate) mod corpora;
+pub(crate) mod judge;
 pub(crate) mod pki;
 #[cfg(feature = "fetch")]
 pub(crate) mod process;

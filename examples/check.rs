@@ -1,0 +1,185 @@
+//! Looks at TLS servers: what do they present, and for how long can it be relied on?
+//!
+//! ```sh
+//! cargo run --example check -- example.com 'https://example.org;connect=192.0.2.10:8443'
+//! ```
+//!
+//! Without a target it looks at loopback servers of its own.
+
+mod support {
+    pub(crate) mod args;
+    pub(crate) mod demo;
+    pub(crate) mod outcome;
+    pub(crate) mod pki;
+}
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::io::{self, Write as _};
+use std::num::NonZero;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use lexopt::prelude::*;
+use notafter::checker::{Checker, CheckerBuilder};
+use notafter::fetch::{FetchError, Timeouts};
+use notafter::target::TargetError;
+use notafter::{Status, Target};
+use time::OffsetDateTime;
+
+use support::outcome::{Outcome, Printer, Reason};
+use support::{args, demo};
+
+const USAGE: &str = "\
+Usage: check [OPTIONS] [TARGET…]
+
+Looks at each TARGET: [SCHEME://]HOST[:PORT][;connect=HOST:PORT][;sni=NAME][;no-sni][;name=HOST]
+Without one, it starts four loopback servers under a root of their own and looks at those.
+
+  --roots PEM          trust the certificates in this file instead of Mozilla's
+  --intermediates PEM  know these intermediates beside those that servers send
+  --at INSTANT         judge as of this instant (RFC 3339) instead of now
+  --timeout SECONDS    what each look may take in all (default: 10)
+  --json               print one JSON object a line
+  -h, --help           print this
+
+Exit code: 0 pass, 1 warn, 2 fail, 3 unknown, the worst of all; 64 for a mistake in the command line.
+";
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let options = Options::read().unwrap_or_else(|error| args::refuse("check", &error));
+    let status = run(options).await.unwrap_or_else(|error| {
+        eprintln!("check: {}", args::with_causes(error.as_ref()));
+        Status::Unknown
+    });
+    status.exit_code().into()
+}
+
+struct Options {
+    checker: CheckerBuilder,
+    at: Option<OffsetDateTime>,
+    json: bool,
+    targets: Vec<String>,
+}
+
+impl Options {
+    fn read() -> Result<Self, lexopt::Error> {
+        let mut options =
+            Self { checker: Checker::builder(), at: None, json: false, targets: Vec::new() };
+        let mut parser = lexopt::Parser::from_env();
+        while let Some(arg) = parser.next()? {
+            match arg {
+                Long("roots") => {
+                    options.checker = options.checker.anchors(args::anchors(&mut parser)?);
+                }
+                Long("intermediates") => {
+                    let add = |pem| options.checker.intermediates(pem);
+                    options.checker = args::file(&mut parser, "--intermediates", add)?;
+                }
+                Long("at") => options.at = Some(args::instant(&mut parser)?),
+                Long("timeout") => {
+                    let seconds = args::value(&mut parser, "--timeout")?;
+                    options.checker = options.checker.timeouts(at_most(seconds));
+                }
+                Long("json") => options.json = true,
+                Short('h') | Long("help") => args::help(USAGE),
+                // Whether it is a target is seen later: one that is not is one line of the output,
+                // and keeps nobody from the others.
+                Value(target) => options.targets.push(target.to_string_lossy().into_owned()),
+                _ => return Err(arg.unexpected()),
+            }
+        }
+        Ok(options)
+    }
+}
+
+async fn run(options: Options) -> Result<Status, Box<dyn Error>> {
+    let Options { checker, at, json, targets } = options;
+    let is_demo = targets.is_empty();
+    let (checker, looks) = if is_demo {
+        let demo = demo::start(at.unwrap_or_else(OffsetDateTime::now_utc)).await?;
+        let looks = demo.servers.into_iter().map(|(heading, target)| Look::staged(heading, target));
+        (checker.anchors(demo.anchors), looks.collect())
+    } else {
+        (checker, targets.into_iter().map(Look::typed).collect::<Vec<_>>())
+    };
+    let checker = checker.build()?;
+
+    let mut printer = Printer::new(json);
+    let targets = looks.iter().filter_map(|look| look.target.clone().ok());
+    let mut checks = match at {
+        Some(at) => checker.check_many_at(targets, at),
+        None => checker.check_many(targets),
+    };
+    // All are looked at at once, and shown in the order of the command line: a script can rely on
+    // it. Those that are done early wait for their turn.
+    let mut done = HashMap::new();
+    for look in &looks {
+        let outcome = match &look.target {
+            Err(error) => not_a_target(&look.text, error),
+            Ok(target) => {
+                while !done.contains_key(target)
+                    && let Some(checked) = checks.next().await
+                {
+                    done.insert(checked.target, checked.result);
+                }
+                match done.get(target).cloned().ok_or("a target was not looked at")? {
+                    Ok(report) => report.into(),
+                    Err(error) => not_fetched(&error),
+                }
+            }
+        };
+        printer.show(look.heading, &outcome)?;
+    }
+    let worst = printer.worst();
+    if is_demo && !json {
+        let code = worst.exit_code();
+        writeln!(io::stdout(), "\nThe worst of them is {worst}: the exit code is {code}.")?;
+    }
+    Ok(worst)
+}
+
+/// What is to be looked at, as it was typed or staged.
+struct Look {
+    heading: Option<&'static str>,
+    text: String,
+    target: Result<Target, TargetError>,
+}
+
+impl Look {
+    fn staged(heading: &'static str, target: Target) -> Self {
+        Self { heading: Some(heading), text: target.to_string(), target: Ok(target) }
+    }
+
+    fn typed(text: String) -> Self {
+        Self { heading: None, target: text.parse(), text }
+    }
+}
+
+fn not_fetched(error: &FetchError) -> Outcome {
+    let reason = Reason {
+        kind: error.kind().code(),
+        phase: error.phase().as_str(),
+        message: args::with_causes(error),
+    };
+    Outcome::unknown(error.target(), reason)
+}
+
+fn not_a_target(text: &str, error: &TargetError) -> Outcome {
+    // What stands before an @ may be a password, given by mistake: the error hides it as well.
+    let shown = match text.rsplit_once('@') {
+        Some((_, host)) => format!("***@{host}"),
+        None => text.to_owned(),
+    };
+    let reason =
+        Reason { kind: "invalid-target", phase: "target", message: args::with_causes(error) };
+    Outcome::unknown(shown, reason)
+}
+
+/// One limit for everything, however it is spent: without this a look also ends when one of its
+/// phases has used up its share.
+fn at_most(seconds: NonZero<u32>) -> Timeouts {
+    let limit = Duration::from_secs(seconds.get().into());
+    Timeouts::new().with_total(limit).with_resolve(limit).with_connect(limit).with_handshake(limit)
+}

@@ -1,0 +1,79 @@
+//! What the command lines of the examples have in common.
+
+use std::error::Error as StdError;
+use std::ffi::OsStr;
+use std::fmt::Display;
+use std::path::Path;
+use std::process;
+use std::str::FromStr;
+
+use lexopt::{Error, Parser};
+use notafter::inspect::TrustAnchors;
+use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, UtcOffset};
+
+/// Prints the usage, and ends the program well.
+pub(crate) fn help(usage: &str) -> ! {
+    print!("{usage}");
+    process::exit(0)
+}
+
+/// Says what is wrong with the command line, and ends the program with `EX_USAGE` of sysexits.h,
+/// which no status has: a script can tell a typing error from a broken certificate.
+pub(crate) fn refuse(program: &str, error: &Error) -> ! {
+    eprintln!("{program}: {error} (--help shows the usage)");
+    process::exit(64)
+}
+
+/// The value of an option, parsed.
+pub(crate) fn value<T>(parser: &mut Parser, option: &str) -> Result<T, Error>
+where
+    T: FromStr,
+    T::Err: Display,
+{
+    let value = parser.value()?;
+    value.to_string_lossy().parse().map_err(|error| wrong(option, &value, error))
+}
+
+/// The value of `--at`, in UTC.
+pub(crate) fn instant(parser: &mut Parser) -> Result<OffsetDateTime, Error> {
+    let value = parser.value()?;
+    let instant = OffsetDateTime::parse(&value.to_string_lossy(), &Rfc3339)
+        .map_err(|error| wrong("--at", &value, format!("{error}; try 2026-12-01T00:00:00Z")))?;
+    // In UTC it may lie in the year 10000, which no certificate can name.
+    let utc = instant.checked_to_offset(UtcOffset::UTC).filter(|utc| utc.year() >= 1);
+    utc.ok_or_else(|| wrong("--at", &value, "it lies outside the years 1 to 9999"))
+}
+
+/// The value of `--roots`: the trust anchors in a PEM file.
+pub(crate) fn anchors(parser: &mut Parser) -> Result<TrustAnchors, Error> {
+    let anchors = file(parser, "--roots", TrustAnchors::from_pem)?;
+    // A broken one does not lose the others, but is not passed over in silence either.
+    for problem in anchors.problems() {
+        eprintln!("--roots: {problem}");
+    }
+    Ok(anchors)
+}
+
+/// The value of an option that names a file: what `read` makes of its content.
+pub(crate) fn file<T, E: StdError>(
+    parser: &mut Parser,
+    option: &str,
+    read: impl FnOnce(Vec<u8>) -> Result<T, E>,
+) -> Result<T, Error> {
+    let path = parser.value()?;
+    let content = std::fs::read(Path::new(&path))
+        .map_err(|error| wrong(option, &path, with_causes(&error)))?;
+    read(content).map_err(|error| wrong(option, &path, with_causes(&error)))
+}
+
+/// An error and its causes in one line: `Display` alone leaves the causes out.
+pub(crate) fn with_causes(error: &dyn StdError) -> String {
+    let causes = std::iter::successors(error.source(), |&cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+/// An error that names the option, its value and the reason.
+fn wrong(option: &str, value: &OsStr, reason: impl Display) -> Error {
+    format!("{option} {}: {reason}", value.to_string_lossy()).into()
+}

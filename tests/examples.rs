@@ -1,0 +1,684 @@
+//! The example programs as people and scripts use them: exit codes, JSON, and what is said.
+
+#![cfg(all(feature = "fetch", feature = "serde"))]
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+mod common;
+// What an example says after a while can't be waited for here.
+#[path = "../examples/support/snapshot.rs"]
+mod snapshot;
+
+use std::env::{self, consts::EXE_SUFFIX};
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+use notafter::{Report, Status};
+use serde_json::{Value, json};
+
+use common::pki::Pki;
+use common::process::Scratch;
+use common::server::{Server, Tls, refusing};
+use snapshot::Snapshot;
+
+/// All leaves here are valid during 2026, and warn in its last 22.5 days.
+const BEFORE: &str = "2025-12-31T23:59:59Z";
+const INSIDE: &str = "2026-06-01T00:00:00Z";
+const LATE: &str = "2026-12-25T00:00:00Z";
+const AFTER: &str = "2027-01-01T00:00:00Z";
+
+/// An example program that is to be run.
+fn example(name: &str) -> Command {
+    static DIRECTORY: LazyLock<PathBuf> = LazyLock::new(build);
+    let mut command = Command::new(DIRECTORY.join(format!("{name}{EXE_SUFFIX}")));
+    command.stdin(Stdio::null());
+    command
+}
+
+/// Builds the examples beside this test, as it was built, and says where they are.
+///
+/// A plain `cargo test` has built them already; one that is told what to test has not, and would
+/// leave old ones to be run here.
+fn build() -> PathBuf {
+    let test = env::current_exe().unwrap();
+    let directory = test.parent().and_then(Path::parent).unwrap();
+    let profile = match directory.file_name().and_then(OsStr::to_str).unwrap() {
+        "debug" => "dev",
+        name => name,
+    };
+    let features = [
+        ("aws-lc-rs", cfg!(feature = "aws-lc-rs")),
+        ("default", cfg!(feature = "default")),
+        ("fetch", cfg!(feature = "fetch")),
+        ("ring", cfg!(feature = "ring")),
+    ];
+    let on: Vec<_> = features.iter().filter(|(_, on)| *on).map(|(name, _)| *name).collect();
+    let status = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--examples", "--no-default-features", "--profile", profile])
+        .args(["--features", &on.join(",")])
+        .args(["--manifest-path", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")])
+        .arg("--target-dir")
+        .arg(directory.parent().unwrap())
+        .status()
+        .unwrap();
+    assert!(status.success(), "the examples can't be built");
+    directory.join("examples")
+}
+
+/// What a program said, and its exit code.
+#[derive(Debug)]
+struct Ran {
+    code: i32,
+    stdout: String,
+    stderr: String,
+}
+
+#[track_caller]
+fn run(command: &mut Command) -> Ran {
+    let output = command.output().unwrap();
+    Ran {
+        code: output.status.code().unwrap(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+impl Ran {
+    /// The lines of JSON; there is nothing else on either output.
+    #[track_caller]
+    fn json(&self) -> Vec<Value> {
+        assert_eq!(self.stderr, "");
+        self.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// The one line of JSON.
+    #[track_caller]
+    fn one(&self) -> Value {
+        let [line] = <[Value; 1]>::try_from(self.json()).unwrap();
+        line
+    }
+}
+
+fn codes(report: &Value) -> Vec<&str> {
+    let findings = report["findings"].as_array().unwrap();
+    findings.iter().map(|finding| finding["code"].as_str().unwrap()).collect()
+}
+
+/// Files with the root, a chain for `example.com` and its parts.
+struct Files {
+    scratch: Scratch,
+    pki: Pki,
+    roots: String,
+    chain: String,
+    leaf: String,
+    intermediate: String,
+}
+
+impl Files {
+    fn new() -> Self {
+        let (scratch, pki) = (Scratch::new(), Pki::new());
+        let leaf = pki.leaf("example.com").issue();
+        let chain = format!("{}{}{}", leaf.key_pem(), leaf.pem(), pki.intermediate.pem());
+        Self {
+            roots: scratch.file("roots.pem", pki.root.pem()),
+            chain: scratch.file("chain.pem", chain),
+            leaf: scratch.file("leaf.der", &leaf.der),
+            intermediate: scratch.file("intermediate.pem", pki.intermediate.pem()),
+            scratch,
+            pki,
+        }
+    }
+
+    /// `inspect` with the root and an instant.
+    fn inspect(&self, at: &str) -> Command {
+        let mut command = example("inspect");
+        command.args(["--json", "--roots", &self.roots, "--at", at]);
+        command
+    }
+
+    /// `check` with the root and an instant.
+    fn check(&self, at: &str) -> Command {
+        let mut command = example("check");
+        command.args(["--json", "--roots", &self.roots, "--at", at]);
+        command
+    }
+
+    /// A server that presents a chain for `example.com`.
+    fn server(&self) -> Server {
+        let leaf = self.pki.leaf("example.com").issue();
+        Server::start(Tls::new(self.pki.chain(&leaf), &leaf))
+    }
+}
+
+mod every_program {
+    use super::*;
+
+    #[test]
+    fn prints_its_usage_when_asked_and_ends_well() {
+        for name in ["check", "health", "inspect", "pipeline"] {
+            for option in ["-h", "--help"] {
+                let ran = run(example(name).arg(option));
+                assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{name}");
+                assert!(ran.stdout.starts_with(&format!("Usage: {name} [OPTIONS]")), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn refuses_a_mistake_in_the_command_line_with_one_line_and_64() {
+        let cases: &[(&str, &[&str], &str)] = &[
+            ("check", &["--foo"], "invalid option '--foo'"),
+            ("check", &["--at"], "missing argument for option '--at'"),
+            ("check", &["--at", "yesterday", "x.test"], "--at yesterday: "),
+            ("check", &["--at", "2026-06-01", "x.test"], "--at 2026-06-01: "),
+            ("check", &["--at=9999-12-31T23:59:59-01:00"], "the years 1 to 9999"),
+            ("check", &["--at=0000-12-31T23:59:59Z"], "the years 1 to 9999"),
+            ("check", &["--roots", "absent.pem", "x.test"], "--roots absent.pem: "),
+            ("check", &["--roots", "Cargo.toml", "x.test"], "no CERTIFICATE block"),
+            ("check", &["--intermediates", "absent.pem", "x.test"], "--intermediates absent.pem: "),
+            ("check", &["--timeout", "0", "x.test"], "--timeout 0: "),
+            ("check", &["--json=yes", "x.test"], "'--json'"),
+            ("inspect", &[], "no FILE is given"),
+            ("inspect", &["--json"], "no FILE is given"),
+            ("inspect", &["--purpose", "mail", "f"], "unknown purpose \"mail\""),
+            ("inspect", &["--name", "a..b", "f"], "a label is empty"),
+            ("inspect", &["--name", "a.test", "--purpose", "client", "f"], "servers only"),
+            ("inspect", &["--at", "now", "f"], "--at now: "),
+            ("inspect", &["--roots", "absent.pem", "f"], "--roots absent.pem: "),
+            ("pipeline", &["chain.pem"], "--name is needed"),
+            ("pipeline", &["--name", "a.test", "one.pem", "two.pem"], "\"two.pem\""),
+            ("pipeline", &["--min-days", "-1"], "--min-days -1: "),
+            ("health", &["--every", "0"], "--every 0: "),
+            ("health", &["--listen", "somewhere"], "--listen somewhere: "),
+            ("health", &["a..b"], "a label is empty"),
+        ];
+        for (name, arguments, reason) in cases {
+            let ran = run(example(name).args(*arguments));
+            assert_eq!((ran.code, ran.stdout.as_str()), (64, ""), "{name} {arguments:?}");
+            assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
+            assert!(ran.stderr.starts_with(&format!("{name}: ")), "{}", ran.stderr);
+            assert!(ran.stderr.contains(reason), "{}", ran.stderr);
+        }
+    }
+}
+
+mod inspect {
+    use super::*;
+
+    #[test]
+    fn ends_with_the_status_at_the_instant() {
+        let files = Files::new();
+        let cases = [
+            (BEFORE, 2, "fail", vec!["not-yet-valid"]),
+            ("2026-01-01T00:00:00Z", 0, "pass", vec![]),
+            (INSIDE, 0, "pass", vec![]),
+            (LATE, 1, "warn", vec!["expires-soon"]),
+            ("2026-12-31T23:59:59Z", 1, "warn", vec!["expires-soon"]),
+            ("2026-12-31T23:59:59.999Z", 1, "warn", vec!["expires-soon"]),
+            (AFTER, 2, "fail", vec!["expired"]),
+            ("2027-01-01T00:59:59+01:00", 1, "warn", vec!["expires-soon"]),
+            ("2026-12-31T19:00:00-05:00", 2, "fail", vec!["expired"]),
+        ];
+        for (at, code, status, found) in cases {
+            let ran = run(files.inspect(at).args(["--name", "example.com", &files.chain]));
+            let report = ran.one();
+            assert_eq!((ran.code, &report["status"]), (code, &json!(status)), "{at}");
+            assert_eq!(codes(&report), found, "{at}");
+        }
+    }
+
+    #[test]
+    fn writes_the_json_of_the_contract() {
+        let files = Files::new();
+        let ran = run(files.inspect("2026-12-31T23:59:58Z").arg(&files.chain));
+        let mut report = ran.one();
+        let number = |value: &mut Value| value.take().as_str().unwrap().to_owned();
+        let serial = number(&mut report["chain"][0]["serial_number"]);
+        assert!(serial.bytes().all(|b| matches!(b, b'0'..=b'9' | b'A'..=b'F')), "{serial}");
+        let sha256 = number(&mut report["chain"][0]["sha256"]);
+        assert!(sha256.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')), "{sha256}");
+        assert_eq!(sha256.len(), 64);
+
+        assert_eq!(report["target"], json!(files.chain));
+        assert_eq!(report["checked_at"], json!("2026-12-31T23:59:58Z"));
+        assert_eq!(report["status"], json!("warn"));
+        assert_eq!(report.get("peer"), None, "no peer presented a file");
+        assert_eq!(
+            report["chain"][0],
+            json!({
+                "position": 0,
+                "role": "end-entity",
+                "subject": "CN=example.com",
+                "issuer": "CN=Test Intermediate",
+                "serial_number": null,
+                "not_before": "2026-01-01T00:00:00Z",
+                "not_after": "2026-12-31T23:59:59Z",
+                "subject_alt_names": ["DNS:example.com"],
+                "public_key": "EC P-256",
+                "signature_algorithm": "ecdsa-with-SHA256",
+                "sha256": null,
+            })
+        );
+        assert_eq!(report["chain"][1]["role"], json!("intermediate"));
+        assert_eq!(report["chain"][1].get("subject_alt_names"), None, "unknown keys are left out");
+        assert_eq!(
+            report["trust"],
+            json!({ "status": "trusted", "anchor": "CN=Test Root", "path": [0, 1] })
+        );
+        let finding = &report["findings"][0];
+        assert_eq!(finding["code"], json!("expires-soon"));
+        assert_eq!(finding["severity"], json!("critical"));
+        assert_eq!(finding["position"], json!(0));
+        assert_eq!(finding["not_after"], json!("2026-12-31T23:59:59Z"));
+        assert_eq!(finding["seconds_left"], json!(1));
+        assert!(finding["message"].is_string() && finding["remedy"].is_string());
+    }
+
+    #[test]
+    fn writes_json_that_reads_back_as_a_report_of_the_same_status() {
+        let files = Files::new();
+        for at in [BEFORE, INSIDE, LATE, AFTER] {
+            let ran = run(files.inspect(at).args(["--name", "other.test", &files.chain]));
+            let report: Report = serde_json::from_str(&ran.stdout).unwrap();
+            assert_eq!(report.status().as_str(), ran.one()["status"]);
+            assert_eq!(i32::from(report.status().exit_code()), ran.code);
+            assert_eq!(serde_json::to_value(&report).unwrap(), ran.one());
+        }
+    }
+
+    #[test]
+    fn reads_standard_input_and_der() {
+        let files = Files::new();
+        let stdin = File::open(&files.chain).unwrap();
+        let ran = run(files.inspect(INSIDE).arg("-").stdin(stdin));
+        assert_eq!((ran.code, &ran.one()["target"]), (0, &json!("-")));
+
+        let ran = run(files.inspect(INSIDE).arg(&files.leaf));
+        assert_eq!((ran.code, codes(&ran.one())), (2, vec!["issuer-missing", "untrusted-path"]));
+    }
+
+    #[test]
+    fn builds_a_path_with_the_intermediates_that_are_given() {
+        let files = Files::new();
+        let mut inspect = files.inspect(INSIDE);
+        let report = run(inspect.args(["--intermediates", &files.intermediate, &files.leaf])).one();
+        assert_eq!(report["trust"]["status"], json!("trusted"));
+        assert_eq!(report["extra_certificates"][0]["subject"], json!("CN=Test Intermediate"));
+        assert_eq!(codes(&report), ["issuer-missing"], "clients do not have it");
+    }
+
+    #[test]
+    fn holds_the_certificate_to_every_name() {
+        let files = Files::new();
+        let names = ["--name", "example.com", "--name", "www.example.com"];
+        let ran = run(files.inspect(INSIDE).args(names).arg(&files.chain));
+        let report = ran.one();
+        assert_eq!((ran.code, codes(&report)), (2, vec!["name-mismatch"]));
+        assert_eq!(report["findings"][0]["reference"], json!("www.example.com"));
+        assert_eq!(report["findings"][0]["presented"], json!(["DNS:example.com"]));
+    }
+
+    #[test]
+    fn judges_by_the_purpose() {
+        let files = Files::new();
+        for (purpose, code, found) in [
+            ("server", 0, vec![]),
+            ("client", 2, vec!["client-auth-missing"]),
+            ("signing", 0, vec![]),
+        ] {
+            let ran = run(files.inspect(INSIDE).args(["--purpose", purpose, &files.chain]));
+            assert_eq!((ran.code, codes(&ran.one())), (code, found), "{purpose}");
+        }
+    }
+
+    #[test]
+    fn says_in_one_line_why_a_file_could_not_be_looked_at_and_goes_on() {
+        let files = Files::new();
+        let absent = files.scratch.path("absent.pem").to_string_lossy().into_owned();
+        let key = files.scratch.file("key.pem", files.pki.root.key_pem());
+        let ran = run(files.inspect(INSIDE).args([&absent, &key, &files.chain]));
+        assert_eq!(ran.code, 3);
+        let lines = ran.json();
+        assert_eq!(lines[0]["error"]["kind"], json!("unreadable-file"));
+        assert_eq!(lines[0]["error"]["phase"], json!("read"));
+        assert_eq!(
+            lines[1],
+            json!({ "target": key, "status": "unknown", "error": {
+                "kind": "no-certificate", "phase": "read",
+                "message": "the PEM text holds no CERTIFICATE block, only a block of another kind",
+            }})
+        );
+        assert_eq!(lines[2]["status"], json!("pass"));
+    }
+
+    #[test]
+    fn tells_people_what_is_wrong_first_and_what_to_do_about_it() {
+        let files = Files::new();
+        let mut inspect = example("inspect");
+        inspect.args(["--roots", &files.roots, "--at", "2027-01-03T00:00:00Z", &files.chain]);
+        let ran = run(&mut inspect);
+        let lines: Vec<_> = ran.stdout.lines().collect();
+        assert_eq!(lines[0], format!("FAIL {}", files.chain));
+        assert_eq!(
+            lines[1],
+            "  failure expired: the end-entity certificate (CN=example.com) expired 2 days ago, \
+             on 2026-12-31 23:59:59 UTC"
+        );
+        assert_eq!(lines[2], "    -> renew it, install it, and reload the service");
+    }
+}
+
+mod check {
+    use super::*;
+
+    #[test]
+    fn judges_what_a_server_presents_at_the_instant() {
+        let files = Files::new();
+        let server = files.server();
+        let target = server.target("example.com").to_string();
+        for (at, code, found) in [
+            (BEFORE, 2, vec!["not-yet-valid"]),
+            (INSIDE, 0, vec![]),
+            (LATE, 1, vec!["expires-soon"]),
+            (AFTER, 2, vec!["expired"]),
+        ] {
+            let ran = run(files.check(at).arg(&target));
+            let report = ran.one();
+            assert_eq!((ran.code, codes(&report)), (code, found), "{at}");
+            assert_eq!(report["target"], json!(target));
+            assert_eq!(report["checked_at"], json!(at));
+            assert_eq!(report["peer"]["address"], json!(server.address().to_string()));
+            assert_eq!(report["peer"]["protocol"], json!("TLSv1.3"));
+            assert_eq!(report["peer"]["cipher_suite"], json!("TLS13_AES_256_GCM_SHA384"));
+            assert_eq!(report["peer"]["handshake"], json!("proven"));
+        }
+    }
+
+    #[test]
+    fn trusts_mozillas_roots_unless_told_otherwise() {
+        let server = Files::new().server();
+        let mut check = example("check");
+        check.args(["--json", "--at", INSIDE, &server.target("example.com").to_string()]);
+        let ran = run(&mut check);
+        assert_eq!((ran.code, &ran.one()["trust"]["status"]), (2, &json!("untrusted")));
+    }
+
+    #[test]
+    fn takes_names_that_are_not_ascii() {
+        let files = Files::new();
+        let server = files.server();
+        let target = format!("b\u{fc}cher.example;connect={};name=example.com", server.address());
+        let ran = run(files.check(INSIDE).arg(target));
+        assert_eq!(ran.code, 0);
+        assert_eq!(server.stop()[0].server_name.as_deref(), Some("xn--bcher-kva.example"));
+    }
+
+    #[test]
+    fn says_in_one_line_why_a_server_could_not_be_looked_at() {
+        let files = Files::new();
+        let address = refusing();
+        let ran = run(files.check(INSIDE).arg(address.to_string()));
+        assert_eq!(ran.code, 3);
+        let mut line = ran.one();
+        let message = line["error"]["message"].take();
+        assert_eq!(
+            line,
+            json!({ "target": format!("https://{address}"), "status": "unknown", "error": {
+                "kind": "refused", "phase": "connect", "message": null,
+            }})
+        );
+        let sentence = format!(
+            "connect failed for https://{address} at {address}: the connection was refused: "
+        );
+        assert!(message.as_str().unwrap().starts_with(&sentence), "{message}");
+    }
+
+    #[test]
+    fn takes_what_is_no_target_for_an_unknown_and_not_for_a_mistake() {
+        let ran = run(Files::new().check(INSIDE).arg("exa$mple.com"));
+        assert_eq!(ran.code, 3);
+        let message = "invalid target \"exa$mple.com\": the character '$' is not allowed in a host";
+        assert_eq!(
+            ran.one(),
+            json!({ "target": "exa$mple.com", "status": "unknown", "error": {
+                "kind": "invalid-target", "phase": "target", "message": message,
+            }})
+        );
+        // Line by line, as scripts that don't parse JSON see it: the keys in this order.
+        assert!(ran.stdout.starts_with(
+            "{\"target\":\"exa$mple.com\",\"status\":\"unknown\",\"error\":{\"kind\":"
+        ));
+
+        let ran = run(example("check").arg("exa$mple.com"));
+        assert_eq!(ran.stdout, format!("UNKNOWN exa$mple.com: {message}\n"));
+        assert_eq!((ran.code, ran.stderr.as_str()), (3, ""));
+    }
+
+    #[test]
+    fn shows_neither_a_password_nor_what_a_terminal_would_obey() {
+        for option in ["--at=2026-06-01T00:00:00Z", "--json"] {
+            let ran = run(example("check").args([option, "user:secret@example.com"]));
+            assert!(!ran.stdout.contains("secret") && !ran.stdout.is_empty(), "{}", ran.stdout);
+        }
+        let ran = run(example("check").arg("evil\u{1b}[31m.test"));
+        assert!(!ran.stdout.contains('\u{1b}'), "{}", ran.stdout);
+    }
+
+    #[test]
+    fn keeps_the_order_of_the_command_line_and_ends_with_the_worst() {
+        let files = Files::new();
+        let server = files.server();
+        let good = server.target("example.com").to_string();
+        let misnamed = server.target("other.test").to_string();
+        let targets = [&good, "a..b", &misnamed, &good];
+        let ran = run(files.check(INSIDE).args(targets));
+        let lines = ran.json();
+        let shown: Vec<_> = lines.iter().map(|line| &line["target"]).collect();
+        assert_eq!(shown, targets);
+        let statuses: Vec<_> = lines.iter().map(|line| &line["status"]).collect();
+        assert_eq!(statuses, ["pass", "unknown", "fail", "pass"]);
+        assert_eq!(ran.code, 3, "what could not be told is not hidden behind what could");
+        assert_eq!(run(files.check(INSIDE).args([&good, &misnamed, &good])).code, 2);
+    }
+
+    #[test]
+    fn gives_up_on_a_silent_server_in_the_time_that_it_is_given() {
+        let server = Server::silent();
+        let ran =
+            run(Files::new().check(INSIDE).args(["--timeout", "1", &server.address().to_string()]));
+        let line = ran.one();
+        assert_eq!((ran.code, &line["status"]), (3, &json!("unknown")));
+        assert_eq!(line["error"]["kind"], json!("timed-out"));
+        assert_eq!(line["error"]["phase"], json!("handshake"));
+    }
+
+    #[test]
+    fn shows_four_servers_of_its_own_where_no_target_is_given() {
+        let ran = run(example("check").args(["--at", INSIDE]));
+        assert_eq!((ran.code, ran.stderr.as_str()), (2, ""));
+        let reports: Vec<_> =
+            ran.stdout.lines().filter(|line| line.contains(" https://")).collect();
+        let starts = [
+            "PASS https://healthy.test:443;connect=127.0.0.1:",
+            "WARN https://soon.test:443;connect=127.0.0.1:",
+            "FAIL https://expired.test:443;connect=127.0.0.1:",
+            "WARN https://fresh.test:443;connect=127.0.0.1:",
+        ];
+        assert_eq!(reports.len(), starts.len(), "{}", ran.stdout);
+        for (line, start) in reports.iter().zip(starts) {
+            assert!(line.starts_with(start), "{line}");
+        }
+        assert_eq!(ran.stdout.lines().filter(|line| line.starts_with("# ")).count(), 4);
+        assert_eq!(
+            ran.stdout.lines().last(),
+            Some("The worst of them is fail: the exit code is 2.")
+        );
+
+        let ran = run(example("check").args(["--json", "--at", INSIDE]));
+        let statuses: Vec<_> = ran.json().iter().map(|line| line["status"].clone()).collect();
+        assert_eq!(
+            (ran.code, statuses),
+            (2, vec!["pass".into(), "warn".into(), "fail".into(), "warn".into()])
+        );
+    }
+
+    #[test]
+    fn shows_its_own_servers_at_the_ends_of_time_too() {
+        for at in ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"] {
+            assert_eq!(run(example("check").args(["--json", "--at", at])).json().len(), 4, "{at}");
+        }
+    }
+}
+
+mod pipeline {
+    use super::*;
+
+    #[test]
+    fn lets_through_only_what_passes_now_and_for_as_long_as_it_has_to() {
+        let files = Files::new();
+        // From the 1st of June it is 213 days to the end of the year, and 191 to the warning.
+        for (arguments, code, verdict) in [
+            (vec!["--name", "example.com"], 0, "pass: install it"),
+            (vec!["--name", "example.com", "--min-days", "190"], 0, "pass: install it"),
+            (vec!["--name", "example.com", "--min-days", "200"], 1, "warn: do not install it"),
+            (vec!["--name", "example.com", "--min-days", "214"], 2, "fail: do not install it"),
+            (vec!["--name", "example.org"], 2, "fail: do not install it"),
+        ] {
+            let mut pipeline = example("pipeline");
+            pipeline.args(["--roots", &files.roots, "--at", INSIDE]);
+            let ran = run(pipeline.args(&arguments).arg(&files.chain));
+            let verdict = format!("{}: {verdict}", files.chain);
+            assert_eq!(ran.stdout.lines().last(), Some(verdict.as_str()), "{arguments:?}");
+            assert_eq!(ran.code, code, "{arguments:?}");
+        }
+    }
+
+    #[test]
+    fn does_not_let_through_what_it_cannot_read() {
+        let ran = run(example("pipeline").args(["--name", "example.com", "absent.pem"]));
+        assert_eq!(ran.code, 3);
+        assert!(
+            ran.stdout.ends_with("\nabsent.pem: unknown: do not install it\n"),
+            "{}",
+            ran.stdout
+        );
+    }
+
+    #[test]
+    fn shows_a_good_and_an_incomplete_chain_where_no_file_is_given() {
+        let ran = run(example("pipeline").args(["--at", INSIDE]));
+        assert_eq!(ran.code, 2);
+        let verdicts: Vec<_> =
+            ran.stdout.lines().filter(|line| line.contains("install it")).collect();
+        assert_eq!(
+            verdicts,
+            ["fullchain.pem: pass: install it", "cert.pem: fail: do not install it"]
+        );
+        assert!(ran.stdout.contains("issuer-missing"));
+    }
+}
+
+mod health {
+    use super::*;
+
+    /// The service, once it has looked at its targets; killed when it is dropped.
+    struct Service {
+        child: Child,
+        address: String,
+    }
+
+    impl Service {
+        fn start(files: &Files, at: &str, target: &str) -> Self {
+            let mut command = example("health");
+            command.args(["--roots", &files.roots, "--at", at, target]).stdout(Stdio::piped());
+            let mut service = Self { child: command.spawn().unwrap(), address: String::new() };
+            let mut said = BufReader::new(service.child.stdout.take().unwrap()).lines();
+            let listening = said.next().unwrap().unwrap();
+            let url = listening.strip_prefix("listening on http://").unwrap();
+            service.address = url.strip_suffix("/health").unwrap().to_owned();
+            assert!(said.next().unwrap().unwrap().starts_with("looked at all targets: "));
+            service
+        }
+
+        /// The status code and the body.
+        fn get(&self, path: &str) -> (u16, String) {
+            let mut stream = TcpStream::connect(&self.address).unwrap();
+            write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+            (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+        }
+    }
+
+    impl Drop for Service {
+        fn drop(&mut self) {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
+
+    #[test]
+    fn answers_503_for_what_fails_and_stays_ready_whatever_the_certificate_is_like() {
+        let files = Files::new();
+        let server = files.server();
+        let target = server.target("example.com").to_string();
+        for (at, code, status, found) in [
+            (INSIDE, 200, "pass", vec![]),
+            (LATE, 200, "warn", vec!["expires-soon"]),
+            (AFTER, 503, "fail", vec!["expired"]),
+        ] {
+            let service = Service::start(&files, at, &target);
+            let (answered, body) = service.get("/health");
+            let body: Value = serde_json::from_str(&body).unwrap();
+            assert_eq!((answered, &body["status"]), (code, &json!(status)), "{at}");
+            assert_eq!(body["targets"][0]["target"], json!(target));
+            assert_eq!(body["targets"][0]["status"], json!(status));
+            assert_eq!(codes(&body["targets"][0]), found);
+            assert_eq!(service.get("/readyz").0, 200, "{at}");
+            assert_eq!(service.get("/livez").0, 404, "there is none, on purpose");
+        }
+    }
+
+    #[test]
+    fn answers_503_for_what_cannot_be_told() {
+        let files = Files::new();
+        let service = Service::start(&files, INSIDE, &refusing().to_string());
+        let (code, body) = service.get("/health");
+        let body: Value = serde_json::from_str(&body).unwrap();
+        assert_eq!((code, &body["status"]), (503, &json!("unknown")));
+        assert_eq!(body["targets"][0]["error"]["kind"], json!("refused"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn ends_well_when_it_is_asked_to_stop() {
+        let files = Files::new();
+        let server = files.server();
+        let mut service = Service::start(&files, INSIDE, &server.target("example.com").to_string());
+        let asked = Command::new("kill").arg(service.child.id().to_string()).status().unwrap();
+        assert!(asked.success());
+        assert_eq!(service.child.wait().unwrap().code(), Some(0));
+    }
+
+    #[test]
+    fn takes_what_was_seen_too_long_ago_for_unknown_and_so_what_was_never_seen() {
+        let files = Files::new();
+        let report = run(files.inspect(INSIDE).arg(&files.chain)).stdout;
+        let results = [(String::new(), Ok(serde_json::from_str(&report).unwrap()))];
+        let (taken, max_age) = (Instant::now(), Duration::from_secs(180));
+        let snapshot = Snapshot::new(taken, results.into());
+        assert_eq!(snapshot.status(taken + max_age, max_age), Status::Pass);
+        let later = taken + max_age + Duration::from_nanos(1);
+        assert_eq!(snapshot.status(later, max_age), Status::Unknown);
+        assert_eq!(snapshot.results().len(), 1);
+
+        let never = Snapshot::default();
+        assert_eq!((never.status(taken, max_age), never.age(taken)), (Status::Unknown, None));
+    }
+}
