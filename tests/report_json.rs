@@ -167,20 +167,20 @@ fn what_is_not_known_is_left_out() {
             "instants": {},
             "findings": [
                 {
-                    "code": "untrusted-path",
-                    "severity": "failure",
-                    "position": 0,
-                    "reason": "malformed",
-                    "message": report.findings()[0].message(),
-                    "remedy": report.findings()[0].remedy(),
-                },
-                {
                     "code": "malformed-certificate",
                     "severity": "failure",
                     "position": 0,
                     "reason": reason,
                     "message": format!("the end-entity certificate can't be read: {reason}"),
                     "remedy": "replace it by a certificate in DER that follows RFC 5280",
+                },
+                {
+                    "code": "untrusted-path",
+                    "severity": "failure",
+                    "position": 0,
+                    "reason": "malformed",
+                    "message": report.findings()[1].message(),
+                    "remedy": report.findings()[1].remedy(),
                 },
             ],
         }),

@@ -10,6 +10,7 @@ mod handshake;
 mod identity;
 mod links;
 mod policy;
+mod readable;
 mod signatures;
 mod strength;
 mod trust;
@@ -118,6 +119,7 @@ impl Inspector {
         let needed = needed(&verdict, &links, view.all.len());
 
         let mut findings = Findings::new(&self.policy, &view, &needed);
+        readable::check(&mut findings, &verdict);
         dates::check(&mut findings, &verdict, at);
         identity::check(&mut findings, subject);
         links::check(&mut findings, &links, &self.anchors, &verdict);

@@ -31,16 +31,6 @@ pub(super) fn check(
             check_path_length(findings, &path[1..=below], *position, certificate);
         }
     }
-    for (position, certificate) in findings.relevant() {
-        for extension in certificate.unreadable_extensions() {
-            let kind = FindingKind::UnreadableExtension {
-                oid: extension.oid.clone(),
-                reason: extension.reason.to_owned(),
-            };
-            findings.of(position, kind, Severity::Warning);
-        }
-    }
-    check_readable(findings, verdict);
 }
 
 /// <https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.12>
@@ -134,23 +124,5 @@ fn check_path_length(
     if u32::try_from(below).is_ok_and(|below| below > path_length) {
         let kind = FindingKind::PathLengthExceeded { path_length, below };
         findings.of(position, kind, Severity::Failure);
-    }
-}
-
-/// Bytes that are no certificate; in the place of the server's own, nothing works.
-fn check_readable(findings: &mut Findings<'_>, verdict: &Verdict) {
-    let view = findings.view;
-    for (position, entry) in view.all.iter().enumerate().take(view.presented) {
-        let Err(malformed) = entry.certificate() else {
-            continue;
-        };
-        let kind = FindingKind::MalformedCertificate { reason: malformed.to_string() };
-        if position == 0 {
-            findings.add(Some(0), kind, Severity::Failure);
-        } else if verdict.trust.path().is_some() {
-            findings.note(position, kind);
-        } else {
-            findings.add(Some(position), kind, Severity::Warning);
-        }
     }
 }
