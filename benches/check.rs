@@ -1,5 +1,7 @@
 //! One check of a loopback server, beside a bare handshake with it.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a bench fails")]
+
 mod common;
 
 use common::client::{Case, Client};

@@ -5,6 +5,8 @@
 //! for each case, and fails where a goal is missed. What one case does is seen with
 //! `callgrind_annotate` from the file that `-- keep=DIRECTORY` leaves behind.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a bench fails")]
+
 mod common;
 
 use std::path::{Path, PathBuf};

@@ -2,6 +2,8 @@
 //!
 //! Goal: the facts take at most 1.3 times as long as the parse.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a bench fails")]
+
 mod common;
 
 use std::hint::black_box;
