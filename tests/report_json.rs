@@ -78,7 +78,6 @@ fn the_shape_of_a_report_is_as_documented() {
                 "protocol": "TLSv1.3",
                 "cipher_suite": "TLS13_AES_256_GCM_SHA384",
                 "handshake": "proven",
-                "client_certificate": "not-requested",
             },
             "chain": [
                 {

@@ -20,7 +20,10 @@ pub struct Peer {
     possession: Possession,
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     possession_detail: Option<Cow<'static, str>>,
-    #[cfg_attr(feature = "serde", serde(default))]
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "ClientCertificate::is_not_requested")
+    )]
     client_certificate: ClientCertificate,
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     late_failure: Option<LateFailure>,
@@ -164,6 +167,14 @@ pub enum ClientCertificate {
     Requested,
     /// It asked, and refused the connection for want of one.
     Required,
+}
+
+#[cfg(feature = "serde")]
+impl ClientCertificate {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+    const fn is_not_requested(&self) -> bool {
+        matches!(self, Self::NotRequested)
+    }
 }
 
 /// A handshake that failed after the chain had arrived.

@@ -20,7 +20,7 @@ pub struct Subject {
 impl Subject {
     /// The chain of a server that has to be valid for each of `names`.
     ///
-    /// With no names the identity of the server is not checked.
+    /// With no names, no name is asked for; that there is one at all is still looked at.
     #[must_use]
     pub fn server<I: IntoIterator<Item = Host>>(label: impl Into<String>, names: I) -> Self {
         Self { names: names.into_iter().collect(), ..Self::new(label, Purpose::Server) }
@@ -44,7 +44,7 @@ impl Subject {
         self.purpose
     }
 
-    /// The reference identities; empty: the identity is not checked.
+    /// The reference identities; empty: no name is asked for.
     #[must_use]
     pub fn names(&self) -> &[Host] {
         &self.names
