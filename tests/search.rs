@@ -6,8 +6,9 @@ mod common;
 
 use std::fmt::Write as _;
 
-use common::judge::{NOTHING, judge, path, reason, told, trusting};
-use common::pki::{Draft, Pki};
+use common::judge::{NOTHING, chain, judge, path, reason, server, told, trusting};
+use common::pki::{Draft, Pki, at};
+use notafter::chain::{LateFailure, Peer, Possession};
 use notafter::inspect::Policy;
 use notafter::report::{Code, Severity, Status, Trust, UndeterminedReason, UntrustedReason};
 use rcgen::{BasicConstraints, DistinguishedName, DnType, IsCa};
@@ -71,8 +72,8 @@ fn a_chain_that_is_hard_to_search_is_not_searched() {
         sent.push(twin.ca("Twin").issue());
     }
     let leaf = sent[0].leaf("example.com").issue();
-    let chain: Vec<_> = std::iter::once(&leaf).chain(&sent).map(|issued| &issued.der).collect();
-    let report = judge(&trusting(&[&root]), &chain, NOW);
+    let sent: Vec<_> = std::iter::once(&leaf).chain(&sent).map(|issued| &issued.der).collect();
+    let report = judge(&trusting(&[&root]), &sent, NOW);
     assert_eq!(*report.trust(), Trust::Undetermined { reason: UndeterminedReason::Budget },);
     assert!(report.status() >= Status::Fail);
 }
@@ -138,4 +139,29 @@ fn what_follows_an_unreadable_certificate_is_not_said_to_be_unrelated() {
     let report = judge(&trusting(&[&pki.root]), &[&b"garbage"[..], &pki.intermediate.der], NOW);
     assert_eq!(report.findings_with(Code::Unrelated).count(), 0);
     assert_eq!(report.findings_with(Code::MalformedCertificate).count(), 1);
+}
+
+/// It is judged as the end-entity certificate that it is, and not by an anchor's thresholds too.
+#[test]
+fn a_pinned_certificate_is_judged_once() {
+    let leaf = Draft::self_signed("example.com")
+        .valid("2026-06-01T00:00:00Z", "2026-08-30T00:00:00Z")
+        .issue();
+    let report = judge(&trusting(&[&leaf]), &[&leaf.der], NOW);
+    assert_eq!(told(&report), ["note self-signed 0"]);
+    let report = judge(&trusting(&[&leaf]), &[&leaf.der], "2026-08-29T00:00:00Z");
+    assert_eq!(told(&report), ["critical expires-soon 0", "note self-signed 0"]);
+}
+
+/// What another TLS library may well support is no failure yet.
+#[test]
+fn a_handshake_that_we_could_not_finish_is_a_warning() {
+    let pki = Pki::new();
+    let leaf = pki.leaf("example.com").issue();
+    let peer = Peer::new()
+        .with_possession(Possession::Proven)
+        .with_late_failure(LateFailure::ByUs("no such group".to_owned()));
+    let sent = chain(&[&leaf.der, &pki.intermediate.der]).with_peer(peer);
+    let report = trusting(&[&pki.root]).inspect(&sent, &server(&["example.com"]), at(NOW));
+    assert_eq!(told(&report), ["warning handshake-failed-after-chain -"]);
 }
