@@ -52,6 +52,7 @@ const P192: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x01];
 const P224: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x21];
 const P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
 const SECP256K1: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x0a];
+const SECP160R1: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x08];
 const UNKNOWN_CURVE: &[u8] = &[0x2a, 0x03];
 
 #[test]
@@ -70,8 +71,7 @@ fn a_key_below_the_limits_of_the_day_is_told_with_its_size() {
         (ec(P224, 28), None),
         (ec(P256, 32), None),
         (ec(SECP256K1, 32), None),
-        // Nothing is known of it, so nothing is said.
-        (ec(UNKNOWN_CURVE, 32), None),
+        (ec(SECP160R1, 20), Some("EC secp160r1")),
         // An RSA key without a modulus is no strong one.
         (
             spki(&[&tlv(OID, &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01])], b""),
@@ -90,6 +90,19 @@ fn a_key_below_the_limits_of_the_day_is_told_with_its_size() {
         assert_eq!(*only(&report, Code::WeakKey).kind(), kind);
         assert_eq!(report.status(), Status::Fail);
     }
+}
+
+/// A curve that nobody here knows may be a strong one: whoever uses it has to be told all the same.
+#[test]
+fn a_curve_of_unknown_strength_is_a_warning() {
+    let pki = Pki::new();
+    let leaf = pki.leaf("example.com").issue();
+    let key = ec(UNKNOWN_CURVE, 32);
+    let leaf = Anatomy::of(&leaf.der).public_key(&key).signed_by(&pki.intermediate.key);
+    let report = judge(&trusting(&[&pki.root]), &[&leaf, &pki.intermediate.der], NOW);
+    assert_eq!(told(&report), ["warning weak-key 0"]);
+    let kind = FindingKind::WeakKey { key: "EC 1.2.3".to_owned() };
+    assert_eq!(*only(&report, Code::WeakKey).kind(), kind);
 }
 
 #[test]

@@ -170,6 +170,7 @@ mod dates {
             anchor: "CN=Root".to_owned(),
             not_after: at("2026-12-28T00:00:00Z"),
             seconds_left: 180 * 86_400 - 1,
+            threshold_seconds: 180 * 86_400,
         };
         assert_eq!(*only(&report, Code::AnchorExpiresSoon).kind(), kind);
     }

@@ -248,6 +248,30 @@ pub(super) fn public_key_info(der: &[u8]) -> Result<Tlv<'_>, MalformedCertificat
     Frame::read(der).map(|frame| frame.public_key_info)
 }
 
+/// What an issuer signs, and how (RFC 5280 section 4.1.1).
+pub(crate) struct Signed<'a> {
+    /// The TBSCertificate in DER.
+    pub(crate) message: &'a [u8],
+    /// The content of the AlgorithmIdentifier.
+    pub(crate) algorithm: &'a [u8],
+    /// The signature's octets.
+    pub(crate) signature: &'a [u8],
+}
+
+impl<'a> Signed<'a> {
+    /// Takes a certificate apart, whatever its fields hold.
+    pub(crate) fn read(der: &'a [u8]) -> Option<Self> {
+        let mut certificate = Reader::new(Reader::new(der).expect(SEQUENCE).ok()?.value);
+        let message = certificate.expect(SEQUENCE).ok()?.raw;
+        let algorithm = certificate.expect(SEQUENCE).ok()?.value;
+        // The first octet of a BIT STRING counts its unused bits; a signature has none.
+        let [0, signature @ ..] = certificate.expect(der::BIT_STRING).ok()?.value else {
+            return None;
+        };
+        Some(Self { message, algorithm, signature })
+    }
+}
+
 /// The fields of a certificate, still encoded.
 struct Frame<'a> {
     version: u8,

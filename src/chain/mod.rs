@@ -21,6 +21,7 @@ use std::sync::{Arc, OnceLock};
 
 use sha2::{Digest, Sha256};
 
+pub(crate) use certificate::Signed;
 pub use certificate::{Certificate, Validity};
 pub use date::{DateField, DateProblem, DateQuirk};
 pub use error::{ChainError, MalformedCertificate};

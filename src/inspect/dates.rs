@@ -7,7 +7,7 @@ use crate::chain::{Certificate, DateQuirk, Validity};
 use crate::report::{FindingKind, Severity};
 
 use super::findings::Findings;
-use super::policy::Kept;
+use super::policy::{Kept, Thresholds};
 use super::trust::Verdict;
 
 pub(super) fn check(findings: &mut Findings<'_>, verdict: &Verdict, at: OffsetDateTime) {
@@ -60,15 +60,11 @@ fn check_soon(
 ) {
     let period = certificate.validity();
     let role = if position == 0 { Kept::EndEntity } else { Kept::Intermediate };
-    let limits = findings.policy.thresholds(role).limits(period.lifetime().whole_seconds());
-    let seconds_left = seconds(at, period.not_after);
-    let (severity, threshold_seconds) = if seconds_left < limits.critical {
-        (Severity::Critical, limits.critical)
-    } else if seconds_left < limits.warning {
-        (Severity::Warning, limits.warning)
-    } else {
+    let Some((severity, threshold_seconds)) = soon(findings.policy.thresholds(role), period, at)
+    else {
         return;
     };
+    let seconds_left = seconds(at, period.not_after);
     let kind =
         FindingKind::ExpiresSoon { not_after: period.not_after, seconds_left, threshold_seconds };
     // A public CA issues the next end-entity certificate under an intermediate that will do: one
@@ -151,31 +147,35 @@ fn check_anchor(findings: &mut Findings<'_>, verdict: &Verdict, at: OffsetDateTi
     if verdict.pinned {
         return;
     }
-    let anchor = path.anchor.clone();
-    let (kind, severity) = if at > period.not_after {
-        (FindingKind::AnchorExpired { anchor, not_after: period.not_after }, Severity::Failure)
+    let (anchor, not_after) = (path.anchor.clone(), period.not_after);
+    if at > not_after {
+        let kind = FindingKind::AnchorExpired { anchor, not_after };
+        findings.add(None, kind, Severity::Failure);
     } else if at < period.not_before {
-        (
-            FindingKind::AnchorNotYetValid { anchor, not_before: period.not_before },
-            Severity::Failure,
-        )
+        let kind = FindingKind::AnchorNotYetValid { anchor, not_before: period.not_before };
+        findings.add(None, kind, Severity::Failure);
+    } else if let Some((severity, threshold_seconds)) =
+        soon(findings.policy.thresholds(Kept::Anchor), period, at)
+    {
+        let seconds_left = seconds(at, not_after);
+        let kind =
+            FindingKind::AnchorExpiresSoon { anchor, not_after, seconds_left, threshold_seconds };
+        findings.add(None, kind, severity);
+    }
+}
+
+/// How bad it is that a period ends soon, and below which limit it is that; `None` where it ends
+/// late enough.
+fn soon(thresholds: Thresholds, period: Validity, at: OffsetDateTime) -> Option<(Severity, i64)> {
+    let limits = thresholds.limits(period.lifetime().whole_seconds());
+    let left = seconds(at, period.not_after);
+    if left < limits.critical {
+        Some((Severity::Critical, limits.critical))
+    } else if left < limits.warning {
+        Some((Severity::Warning, limits.warning))
     } else {
-        let limits =
-            findings.policy.thresholds(Kept::Anchor).limits(period.lifetime().whole_seconds());
-        let seconds_left = seconds(at, period.not_after);
-        let severity = if seconds_left < limits.critical {
-            Severity::Critical
-        } else if seconds_left < limits.warning {
-            Severity::Warning
-        } else {
-            return;
-        };
-        (
-            FindingKind::AnchorExpiresSoon { anchor, not_after: period.not_after, seconds_left },
-            severity,
-        )
-    };
-    findings.add(None, kind, severity);
+        None
+    }
 }
 
 /// The whole seconds between two instants of whole seconds.

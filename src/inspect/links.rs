@@ -10,7 +10,8 @@ use super::{TrustAnchors, View};
 
 /// How the certificates are linked by name; no signature is checked here.
 ///
-/// Certificates are found by binary search, so that a bundle of thousands is no trouble.
+/// Certificates are found by binary search, so that a bundle of thousands is no trouble; of those
+/// that share a name, the first few are looked at.
 pub(super) struct Links<'a> {
     view: &'a View<'a>,
     /// The position of the first copy, for one that was sent before.
@@ -68,6 +69,38 @@ impl<'a> Links<'a> {
         }
     }
 
+    /// The positions of all that may lead up from the end-entity certificate, by name alone, as
+    /// webpki looks for them; `None` where there are so many ways that a search would be long.
+    pub(super) fn issuers_above(&self) -> Option<Vec<usize>> {
+        let mut climb = Climb { path: vec![0], reached: Vec::new(), steps: 0 };
+        self.climb(&mut climb)?;
+        climb.reached.sort_unstable();
+        Some(climb.reached)
+    }
+
+    fn climb(&self, climb: &mut Climb) -> Option<()> {
+        let certificate = climb.path.last().and_then(|position| self.view.certificate(*position));
+        let name = certificate.map_or(&[][..], |certificate| certificate.issuer().as_der());
+        for issuer in named(&self.by_subject, name) {
+            if climb.path.contains(&issuer) {
+                continue;
+            }
+            climb.steps += 1;
+            if climb.steps > MOST_STEPS {
+                return None;
+            }
+            if !climb.reached.contains(&issuer) {
+                climb.reached.push(issuer);
+            }
+            if climb.path.len() < LONGEST_PATH {
+                climb.path.push(issuer);
+                self.climb(climb)?;
+                climb.path.pop();
+            }
+        }
+        Some(())
+    }
+
     pub(super) fn leads_up(&self, position: usize) -> bool {
         self.leads_up.get(position).copied().unwrap_or(false)
     }
@@ -80,7 +113,7 @@ impl<'a> Links<'a> {
     fn issuers_of(&self, position: usize) -> impl Iterator<Item = usize> + '_ {
         let certificate = self.view.certificate(position);
         let name = certificate.map_or(&[][..], |certificate| certificate.issuer().as_der());
-        named(&self.by_subject, name).filter(move |issuer| {
+        named(&self.by_subject, name).take(MOST_NAMESAKES).filter(move |issuer| {
             *issuer != position && Self::names(certificate, self.view.certificate(*issuer))
         })
     }
@@ -88,7 +121,7 @@ impl<'a> Links<'a> {
     fn certified_by(&self, position: usize) -> impl Iterator<Item = usize> + '_ {
         let certificate = self.view.certificate(position);
         let name = certificate.map_or(&[][..], |certificate| certificate.subject().as_der());
-        named(&self.by_issuer, name).filter(move |below| {
+        named(&self.by_issuer, name).take(MOST_NAMESAKES).filter(move |below| {
             *below != position && Self::names(self.view.certificate(*below), certificate)
         })
     }
@@ -96,6 +129,13 @@ impl<'a> Links<'a> {
     fn names(below: Option<&Certificate>, issuer: Option<&Certificate>) -> bool {
         below.zip(issuer).is_some_and(|(below, issuer)| below.names_as_issuer(issuer))
     }
+}
+
+/// A walk through all ways up.
+struct Climb {
+    path: Vec<usize>,
+    reached: Vec<usize>,
+    steps: usize,
 }
 
 fn named<'i>(index: &'i [(&[u8], usize)], name: &'i [u8]) -> impl Iterator<Item = usize> + use<'i> {
@@ -144,7 +184,12 @@ fn check_order(findings: &mut Findings<'_>, links: &Links<'_>, position: usize) 
         return;
     }
     if let Some(certifies) = below().min() {
-        findings.add(Some(position), FindingKind::OutOfOrder { certifies }, Severity::Warning);
+        let kind = FindingKind::OutOfOrder { certifies };
+        if findings.needs(position) || findings.needs(certifies) {
+            findings.add(Some(position), kind, Severity::Warning);
+        } else {
+            findings.note(position, kind);
+        }
     }
 }
 
@@ -161,6 +206,10 @@ fn check_anchor(
 }
 
 fn check_related(findings: &mut Findings<'_>, links: &Links<'_>, position: usize) {
+    // Nothing is known of where a certificate leads up from that can't be read.
+    if findings.view.certificate(0).is_none() {
+        return;
+    }
     // One that the first certificate certifies is in the wrong place, which is said there.
     let below_the_first = || links.issuers_of(position).any(|issuer| issuer == 0);
     if !links.leads_up(position) && !below_the_first() {
@@ -216,3 +265,12 @@ fn check_complete(
 
 /// Longer than any path that clients follow; a way by name need not be one.
 const LONGEST_WAY: usize = 16;
+
+/// webpki follows six intermediates; one step more shows that there are more.
+const LONGEST_PATH: usize = 8;
+
+/// A chain in use takes a handful of steps; this many take webpki some milliseconds.
+const MOST_STEPS: usize = 500;
+
+/// A cross-signed CA has two or three certificates of its name.
+const MOST_NAMESAKES: usize = 64;

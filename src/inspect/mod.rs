@@ -115,7 +115,7 @@ impl Inspector {
         let view = View::new(chain, &self.extra);
         let links = Links::new(&view);
         let verdict =
-            trust::find_path(&view, &self.anchors, &self.signatures, subject.purpose(), at);
+            trust::find_path(&view, &links, &self.anchors, &self.signatures, subject.purpose(), at);
         let needed = needed(&verdict, &links, view.all.len());
 
         let mut findings = Findings::new(&self.policy, &view, &needed);

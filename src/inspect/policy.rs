@@ -141,6 +141,9 @@ impl Thresholds {
     }
 
     /// 180 and 60 days: replacing a CA certificate takes a roll-out.
+    ///
+    /// For a CA whose own certificates live for less than two years, and are renewed as end-entity
+    /// certificates are, [`lifetime`](Self::lifetime) is the better rule.
     #[must_use]
     pub const fn certification_authority() -> Self {
         Self::durations(

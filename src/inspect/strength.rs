@@ -15,16 +15,16 @@ pub(super) fn check(findings: &mut Findings<'_>) {
 /// CA/Browser Forum Baseline Requirements, section 6.1.5; NIST SP 800-131A for the curves.
 fn check_key(findings: &mut Findings<'_>, position: usize, certificate: &Certificate) {
     let key = certificate.public_key();
-    let weak = match key.kind() {
-        KeyKind::Rsa | KeyKind::RsaPss => key.bits() < 2048,
-        KeyKind::Dsa => true,
-        // The size of a curve that we don't know is 0.
-        KeyKind::Ec => (1..224).contains(&key.bits()),
-        _ => false,
+    let severity = match key.kind() {
+        KeyKind::Rsa | KeyKind::RsaPss if key.bits() < 2048 => Severity::Failure,
+        KeyKind::Dsa => Severity::Failure,
+        // The size of a curve that we don't know, or that is spelled out, is 0: RFC 5480 section
+        // 2.1.1 allows named curves only, and hardly a client knows others than are listed here.
+        KeyKind::Ec if key.bits() == 0 => Severity::Warning,
+        KeyKind::Ec if key.bits() < 224 => Severity::Failure,
+        _ => return,
     };
-    if weak {
-        findings.of(position, FindingKind::WeakKey { key: key.to_string() }, Severity::Failure);
-    }
+    findings.of(position, FindingKind::WeakKey { key: key.to_string() }, severity);
 }
 
 /// RFC 9155 for TLS, and every browser for certificates. The signature that a root makes on itself

@@ -7,17 +7,21 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
+use rustls_pki_types::{CertificateDer, SubjectPublicKeyInfoDer, TrustAnchor, UnixTime};
 use time::OffsetDateTime;
-use webpki::{EndEntityCert, Error, ExtendedKeyUsageValidator, KeyPurposeIdIter, VerifiedPath};
+use webpki::{
+    EndEntityCert, Error, ExtendedKeyUsageValidator, KeyPurposeIdIter, RawPublicKeyEntity,
+    VerifiedPath,
+};
 
-use crate::chain::Validity;
+use crate::chain::{Certificate, KeyKind, Signed, Validity};
 use crate::report::{
-    FindingKind, Severity, Trust, TrustedPath, UndeterminedReason, UntrustedReason,
+    Code, FindingKind, Severity, Trust, TrustedPath, UndeterminedReason, UntrustedReason,
 };
 use crate::target::{Purpose, Subject};
 
 use super::findings::Findings;
+use super::links::Links;
 use super::signatures::Signatures;
 use super::{TrustAnchors, View, usage};
 
@@ -42,20 +46,27 @@ impl Verdict {
 
 pub(super) fn find_path(
     view: &View<'_>,
+    links: &Links<'_>,
     anchors: &TrustAnchors,
     signatures: &Signatures,
     purpose: Purpose,
     at: OffsetDateTime,
 ) -> Verdict {
-    let end_entity = view.certificate(0);
-    let self_issued = end_entity.is_some_and(crate::chain::Certificate::is_self_issued);
-    let self_signed = self_issued
-        && end_entity.is_some_and(|certificate| certificate.names_as_issuer(certificate));
-    let pinned = end_entity.is_some_and(|certificate| anchors.contains(certificate));
-    let certificates = view.certificates().map(|(_, certificate)| certificate);
-    let candidates = anchors.issuers_of(certificates);
-    let search = Search { view, anchors, candidates, signatures, purpose };
-    let (trust, anchor) = search.judge(at, self_signed && !pinned);
+    let pinned = view.certificate(0).is_some_and(|certificate| anchors.contains(certificate));
+    let mut self_signed = false;
+    let (trust, anchor) = match links.issuers_above() {
+        _ if signatures.is_empty() => (undetermined(UndeterminedReason::NoCryptoProvider), None),
+        // webpki's own budget bounds its steps, but each step reads all the intermediates anew.
+        None => (undetermined(UndeterminedReason::Budget), None),
+        Some(issuers) => {
+            let involved = std::iter::once(0).chain(issuers.iter().copied());
+            let candidates =
+                anchors.issuers_of(involved.filter_map(|position| view.certificate(position)));
+            let search = Search { view, anchors, issuers, candidates, signatures, purpose };
+            self_signed = search.is_self_signed();
+            search.judge(at, self_signed && !pinned)
+        }
+    };
     Verdict {
         trust,
         anchor_validity: anchor.and_then(|index| Some(anchors.certificate(index)?.validity())),
@@ -71,8 +82,8 @@ pub(super) fn check(findings: &mut Findings<'_>, verdict: &Verdict, subject: &Su
             let kind = FindingKind::TrustUndetermined { reason: *reason };
             findings.add(None, kind, Severity::Warning);
         }
-        // Said by `ca-as-end-entity`; and bytes that can't be read by `malformed-certificate`.
-        Trust::Untrusted { reason: UntrustedReason::CaAsEndEntity } => {}
+        Trust::Untrusted { reason: UntrustedReason::CaAsEndEntity }
+            if verdict.pinned || is_failure(findings, Code::CaAsEndEntity) => {}
         Trust::Untrusted { reason } => {
             let kind = FindingKind::UntrustedPath { reason: *reason };
             // The other side knows a signing certificate by itself, not through a CA.
@@ -87,9 +98,17 @@ pub(super) fn check(findings: &mut Findings<'_>, verdict: &Verdict, subject: &Su
     }
 }
 
+/// Whether a policy leaves a code its severity: then the finding says all that there is to say, and
+/// a second one would only blur it.
+fn is_failure(findings: &Findings<'_>, code: Code) -> bool {
+    findings.policy.judge(code, Severity::Failure) == Some(Severity::Failure)
+}
+
 struct Search<'a> {
     view: &'a View<'a>,
     anchors: &'a TrustAnchors,
+    /// The positions of the certificates that lead up, by name, from the end-entity certificate.
+    issuers: Vec<usize>,
     /// The few anchors that come into question, and their indexes.
     candidates: (Vec<usize>, Vec<TrustAnchor<'a>>),
     signatures: &'a Signatures,
@@ -103,17 +122,41 @@ struct Path {
 }
 
 impl Search<'_> {
+    /// Whether the end-entity certificate is signed by its own key. Where the signature can't be
+    /// checked, its names tell.
+    fn is_self_signed(&self) -> bool {
+        let named = self.view.certificate(0).filter(|named| named.names_as_issuer(named));
+        named.is_some_and(|named| self.verifies_by(named).unwrap_or(true))
+    }
+
+    /// Whether the end-entity certificate's signature verifies with a certificate's key; `None`
+    /// where no algorithm takes the signature or the key.
+    fn verifies_by(&self, issuer: &Certificate) -> Option<bool> {
+        let signed = Signed::read(self.view.all[0].der())?;
+        let key = SubjectPublicKeyInfoDer::from(issuer.public_key().spki());
+        let key = RawPublicKeyEntity::try_from(&key).ok()?;
+        let algorithms = self.signatures.list();
+        let mut fitting = algorithms
+            .iter()
+            .filter(|algorithm| *algorithm.signature_alg_id() == *signed.algorithm)
+            .filter_map(|algorithm| {
+                match key.verify_signature(*algorithm, signed.message, signed.signature) {
+                    Ok(()) => Some(true),
+                    Err(Error::InvalidSignatureForPublicKey) => Some(false),
+                    Err(_) => None,
+                }
+            });
+        fitting.next()
+    }
+
     fn judge(&self, at: OffsetDateTime, self_signed: bool) -> (Trust, Option<usize>) {
-        if self.signatures.is_empty() {
-            let reason = UndeterminedReason::NoCryptoProvider;
-            return (Trust::Undetermined { reason }, None);
-        }
+        let der = |position: usize| CertificateDer::from(self.view.all[position].der());
         let intermediates: Vec<CertificateDer<'_>> =
-            self.view.all[1..].iter().map(|entry| CertificateDer::from(entry.der())).collect();
-        let end_entity = CertificateDer::from(self.view.all[0].der());
+            self.issuers.iter().map(|position| der(*position)).collect();
+        let end_entity = der(0);
         let end_entity = match EndEntityCert::try_from(&end_entity) {
             Ok(end_entity) => end_entity,
-            Err(error) => return (untrusted(&error, self_signed), None),
+            Err(error) => return (self.untrusted(&error, self_signed), None),
         };
 
         let mut reason = match self.path(&end_entity, &intermediates, at) {
@@ -138,12 +181,12 @@ impl Search<'_> {
                 Err(_) => {}
             }
         }
-        (untrusted(&reason, self_signed), None)
+        (self.untrusted(&reason, self_signed), None)
     }
 
     /// The path that lasts longest of those that hold at an instant, and the index of its anchor;
-    /// or why there is none. One whose issuers may not be used for it comes after all others, as
-    /// clients go on looking.
+    /// or why there is none. One whose issuers may not be used for it, or whose anchor is out of
+    /// its own dates, comes after all others, as clients go on looking.
     fn path(
         &self,
         end_entity: &EndEntityCert<'_>,
@@ -170,7 +213,7 @@ impl Search<'_> {
         );
         let error = result.err().unwrap_or(Error::UnknownIssuer);
         let lasting = found.into_inner().into_iter().reduce(|best: Path, path| {
-            let rank = |path: &Path| (self.usable(path), self.until(path));
+            let rank = |path: &Path| (self.usable(path), self.anchored(path, at), self.until(path));
             if rank(&path) > rank(&best) { path } else { best }
         });
         let Path { positions: path, anchor } = lasting.ok_or(error)?;
@@ -181,7 +224,8 @@ impl Search<'_> {
         let mut positions = vec![0];
         for intermediate in path.intermediate_certificates() {
             let der = intermediate.der();
-            positions.push(self.view.all.iter().position(|entry| entry.der() == &*der)?);
+            let mut issuers = self.issuers.iter().copied();
+            positions.push(issuers.find(|position| self.view.all[*position].der() == &*der)?);
         }
         let (indexes, anchors) = &self.candidates;
         let anchor = anchors.iter().position(|anchor| std::ptr::eq(anchor, path.anchor()))?;
@@ -198,6 +242,12 @@ impl Search<'_> {
         })
     }
 
+    /// Whether the path's anchor is within its own dates, as far as they are known.
+    fn anchored(&self, path: &Path, at: OffsetDateTime) -> bool {
+        let anchor = self.anchors.certificate(path.anchor);
+        anchor.is_none_or(|anchor| anchor.validity().contains(at))
+    }
+
     /// The last second of a path, the anchor's own dates enforced where they are known.
     fn until(&self, path: &Path) -> Option<OffsetDateTime> {
         let certificates = path.positions.iter().filter_map(|at| self.view.certificate(*at));
@@ -205,15 +255,46 @@ impl Search<'_> {
         certificates.chain(anchor).map(|facts| facts.validity().not_after).min()
     }
 
-    /// The instants at which a certificate's validity begins, the latest first.
+    /// The instants at which all of a path may come to be valid, the latest first: where a
+    /// certificate's validity begins, within the end-entity certificate's own.
     fn beginnings(&self) -> Vec<OffsetDateTime> {
-        let certificates = self.view.certificates();
+        let Some(period) = self.view.certificate(0).map(Certificate::validity) else {
+            return Vec::new();
+        };
+        let issuers = self.issuers.iter().filter_map(|position| self.view.certificate(*position));
+        let begins = issuers.map(|issuer| issuer.validity().not_before);
         let mut instants: Vec<_> =
-            certificates.map(|(_, facts)| facts.validity().not_before).collect();
+            begins.chain([period.not_before]).filter(|begin| period.contains(*begin)).collect();
         instants.sort_unstable_by(|a, b| b.cmp(a));
         instants.dedup();
         instants.truncate(MOST_INSTANTS);
         instants
+    }
+
+    fn untrusted(&self, error: &Error, self_signed: bool) -> Trust {
+        let reason = match untrusted_reason(error) {
+            None => return undetermined(UndeterminedReason::Budget),
+            Some(
+                reason @ (UntrustedReason::NoCommonValidity | UntrustedReason::UnsupportedVersion),
+            ) => reason,
+            Some(_) if self_signed => UntrustedReason::SelfSigned,
+            // The providers call every signature by such a key a bad one.
+            Some(UntrustedReason::BadSignature) if self.has_rsa_of_odd_size() => {
+                UntrustedReason::UnsupportedSignature
+            }
+            Some(reason) => reason,
+        };
+        Trust::Untrusted { reason }
+    }
+
+    /// Whether an issuer has an RSA key of a size that no provider verifies with.
+    fn has_rsa_of_odd_size(&self) -> bool {
+        let issuers = self.issuers.iter().filter_map(|position| self.view.certificate(*position));
+        let anchors = self.candidates.0.iter().filter_map(|index| self.anchors.certificate(*index));
+        issuers.chain(anchors).any(|issuer| {
+            let key = issuer.public_key();
+            *key.kind() == KeyKind::Rsa && !(2048..=8192).contains(&key.bits())
+        })
     }
 }
 
@@ -239,16 +320,16 @@ const fn is_budget(error: &Error) -> bool {
     )
 }
 
-fn untrusted(error: &Error, self_signed: bool) -> Trust {
-    let reason = match error {
-        error if is_budget(error) => {
-            return Trust::Undetermined { reason: UndeterminedReason::Budget };
-        }
+const fn undetermined(reason: UndeterminedReason) -> Trust {
+    Trust::Undetermined { reason }
+}
+
+/// What a refusal says; `None` where the search ran out of its budget.
+const fn untrusted_reason(error: &Error) -> Option<UntrustedReason> {
+    Some(match error {
+        error if is_budget(error) => return None,
         Error::CertExpired { .. } | Error::CertNotValidYet { .. } | Error::InvalidCertValidity => {
             UntrustedReason::NoCommonValidity
-        }
-        _ if self_signed && !matches!(error, Error::UnsupportedCertVersion) => {
-            UntrustedReason::SelfSigned
         }
         Error::UnknownIssuer => UntrustedReason::UnknownIssuer,
         Error::CaUsedAsEndEntity => UntrustedReason::CaAsEndEntity,
@@ -271,8 +352,7 @@ fn untrusted(error: &Error, self_signed: bool) -> Trust {
         Error::CertDistrusted => UntrustedReason::Distrusted,
         // What is left says that bytes are not as they should be.
         _ => UntrustedReason::Malformed,
-    };
-    Trust::Untrusted { reason }
+    })
 }
 
 /// Far above any chain in use; webpki's own budget bounds the work (100 signatures).

@@ -33,6 +33,8 @@ pub enum FindingKind {
         not_after: OffsetDateTime,
         /// How long it has left.
         seconds_left: i64,
+        /// The policy's limit for this severity: less than this is left.
+        threshold_seconds: i64,
     },
     /// A trust anchor is among the certificates sent: clients have their own.
     AnchorIncluded,
@@ -202,7 +204,8 @@ pub enum FindingKind {
         /// The limit in days of 86,400 seconds.
         limit_days: u16,
     },
-    /// A key that is too weak: RSA below 2048 bits, DSA, an elliptic curve below 224 bits.
+    /// A key that is too weak: RSA below 2048 bits, DSA, an elliptic curve below 224 bits, or (as a
+    /// warning) one of unknown strength.
     WeakKey {
         /// The key's kind and size.
         key: String,

@@ -17,7 +17,7 @@ impl fmt::Display for Message<'_> {
             Kind::AnchorExpired { anchor, not_after } => {
                 write!(f, "the trust anchor {anchor} expired on {}", Instant(*not_after))
             }
-            Kind::AnchorExpiresSoon { anchor, not_after, seconds_left } => write!(
+            Kind::AnchorExpiresSoon { anchor, not_after, seconds_left, .. } => write!(
                 f,
                 "the trust anchor {anchor} expires in {}, on {}",
                 Span(*seconds_left),
