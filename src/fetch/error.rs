@@ -226,7 +226,7 @@ impl fmt::Display for FetchErrorKind {
             Self::NoCertificate => "the peer presented no certificate",
             Self::NoCipherInCommon => "no cipher suite, group or signature scheme in common",
             Self::NotTls(speech) => return write!(f, "the peer does not speak TLS{speech}"),
-            Self::Panicked => "the resolver panicked",
+            Self::Panicked => "the look ended in a panic",
             Self::ProtocolVersion => "the peer accepts neither TLS 1.2 nor TLS 1.3",
             Self::Refused => "the connection was refused",
             Self::ResolutionFailed => "the name could not be resolved",

@@ -244,7 +244,8 @@ pub enum FetchErrorKind {
     NoCipherInCommon,
     /// The peer answered with something else: it may want a STARTTLS command first.
     NotTls(NotTls),
-    /// A resolver of the caller's own panicked.
+    /// The look ended in a panic: of a resolver or a crypto provider of the caller's own, or of a
+    /// runtime that was shut down meanwhile.
     Panicked,
     /// The peer speaks older versions only, or none that it has a key for.
     ProtocolVersion,

@@ -60,11 +60,9 @@ impl<'a> Findings<'a> {
         self.list.push(Finding { kind, severity, position, subject });
     }
 
-    /// The most urgent first, then by position; else in the order of the checks.
+    /// The most urgent first.
     pub(super) fn sorted(mut self) -> Vec<Finding> {
-        self.list.sort_by_key(|finding| {
-            (std::cmp::Reverse(finding.severity), finding.position.unwrap_or(usize::MAX))
-        });
+        crate::report::sort(&mut self.list);
         self.list
     }
 }

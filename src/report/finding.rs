@@ -1,5 +1,6 @@
 //! One thing that was seen.
 
+use std::cmp::Reverse;
 use std::fmt;
 
 use super::{Code, FindingKind};
@@ -62,6 +63,13 @@ impl Finding {
     pub fn remedy(&self) -> String {
         wording::Remedy(self).to_string()
     }
+}
+
+/// The most urgent first, then by position; else in the order in which they were seen.
+pub(crate) fn sort(findings: &mut [Finding]) {
+    findings.sort_by_key(|finding| {
+        (Reverse(finding.severity), finding.position.unwrap_or(usize::MAX))
+    });
 }
 
 impl fmt::Display for Finding {

@@ -59,7 +59,8 @@ struct ReadReport {
 
 impl<'de> Deserialize<'de> for Report {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let read = ReadReport::deserialize(deserializer)?;
+        let mut read = ReadReport::deserialize(deserializer)?;
+        super::sort(&mut read.findings);
         Ok(Self {
             target: read.target.into(),
             checked_at: read.checked_at,

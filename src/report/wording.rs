@@ -15,7 +15,7 @@ impl fmt::Display for Message<'_> {
         let who = Who(self.0);
         match &self.0.kind {
             Kind::AnchorExpired { anchor, not_after } => {
-                write!(f, "the trust anchor {anchor} expired on {}", Instant(*not_after))
+                write!(f, "the trust anchor {} expired on {}", Escaped(anchor), Instant(*not_after))
             }
             Kind::AnchorExpiresSoon { anchor, not_after, seconds_left, .. } => write!(
                 f,
