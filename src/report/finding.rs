@@ -1,6 +1,7 @@
 //! One thing that was seen.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::{Code, FindingKind};
 use crate::report::wording;
@@ -13,7 +14,7 @@ pub struct Finding {
     pub(crate) kind: FindingKind,
     pub(crate) severity: Severity,
     pub(crate) position: Option<usize>,
-    pub(crate) subject: Option<String>,
+    pub(crate) subject: Option<Arc<str>>,
 }
 
 impl Finding {
@@ -43,7 +44,8 @@ impl Finding {
         self.position
     }
 
-    /// The subject of that certificate, where it could be read.
+    /// The subject of that certificate, where it could be read. A long one is cut, and ends in `…`
+    /// then: [`ReportedCertificate::summary`](super::ReportedCertificate::summary) has it whole.
     #[must_use]
     pub fn subject(&self) -> Option<&str> {
         self.subject.as_deref()
