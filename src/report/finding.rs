@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::fmt;
+use std::sync::Arc;
 
 use super::{Code, FindingKind};
 use crate::report::wording;
@@ -14,7 +15,7 @@ pub struct Finding {
     pub(crate) kind: FindingKind,
     pub(crate) severity: Severity,
     pub(crate) position: Option<usize>,
-    pub(crate) subject: Option<String>,
+    pub(crate) subject: Option<Arc<str>>,
 }
 
 impl Finding {
@@ -44,7 +45,8 @@ impl Finding {
         self.position
     }
 
-    /// The subject of that certificate, where it could be read.
+    /// The subject of that certificate, where it could be read. A long one is cut, and ends in `…`
+    /// then: [`ReportedCertificate::summary`](super::ReportedCertificate::summary) has it whole.
     #[must_use]
     pub fn subject(&self) -> Option<&str> {
         self.subject.as_deref()
@@ -67,9 +69,8 @@ impl Finding {
 
 /// The most urgent first, then by position; else in the order in which they were seen.
 pub(crate) fn sort(findings: &mut [Finding]) {
-    findings.sort_by_key(|finding| {
-        (Reverse(finding.severity), finding.position.unwrap_or(usize::MAX))
-    });
+    findings
+        .sort_by_key(|finding| (Reverse(finding.severity), finding.position.unwrap_or(usize::MAX)));
 }
 
 impl fmt::Display for Finding {

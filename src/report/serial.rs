@@ -162,6 +162,6 @@ impl<'de> Deserialize<'de> for Finding {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let ReadFinding { kind, severity, position, subject } =
             ReadFinding::deserialize(deserializer)?;
-        Ok(Self { kind, severity, position, subject })
+        Ok(Self { kind, severity, position, subject: subject.map(Into::into) })
     }
 }
