@@ -345,17 +345,17 @@ fn a_report_that_was_tampered_with_keeps_its_verdict_and_controls_no_terminal() 
     assert_eq!(reversed.status(), Status::Fail);
     assert_eq!(reversed.worst().unwrap().severity(), report.worst().unwrap().severity());
 
-    fn taint(value: &mut serde_json::Value) {
+    fn taint(value: &mut Value) {
         match value {
-            serde_json::Value::Array(items) => items.iter_mut().for_each(taint),
-            serde_json::Value::Object(fields) => {
+            Value::Array(items) => items.iter_mut().for_each(taint),
+            Value::Object(fields) => {
                 let free = ["anchor", "subject", "issuer", "presented", "public_key"];
                 for (key, value) in fields {
                     match value {
-                        serde_json::Value::String(text) if free.contains(&key.as_str()) => {
+                        Value::String(text) if free.contains(&key.as_str()) => {
                             text.push_str("\u{1b}[2J\u{202e}");
                         }
-                        serde_json::Value::Array(texts) if key == "presented" => {
+                        Value::Array(texts) if key == "presented" => {
                             texts.push("\u{1b}[2J".into());
                         }
                         other => taint(other),
