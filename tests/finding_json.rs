@@ -22,8 +22,13 @@ fn kinds() -> Vec<(FindingKind, Value)> {
             json!({ "anchor": "x", "not_after": when }),
         ),
         (
-            Kind::AnchorExpiresSoon { anchor: text.clone(), not_after: instant, seconds_left: 1 },
-            json!({ "anchor": "x", "not_after": when, "seconds_left": 1 }),
+            Kind::AnchorExpiresSoon {
+                anchor: text.clone(),
+                not_after: instant,
+                seconds_left: 1,
+                threshold_seconds: 2,
+            },
+            json!({ "anchor": "x", "not_after": when, "seconds_left": 1, "threshold_seconds": 2 }),
         ),
         (Kind::AnchorIncluded, json!({})),
         (
