@@ -65,7 +65,7 @@
 //! Every judgement takes the instant for which it holds. Ask how it will look in 30 days by
 //! passing that instant; test your alerting without waiting for a certificate to die. Instants are
 //! compared in whole seconds, and both ends of a validity period belong to it (RFC 5280 section
-//! 4.1.2.5). Only [`check`] and [`Checker::check`] read the system's clock.
+//! 4.1.2.5). Only [`check`], [`Checker::check`] and [`Checker::check_many`] read the system's clock.
 //!
 //! ```
 //! # use notafter::{Inspector, chain::PresentedChain, inspect::TrustAnchors, report::Status, target::Subject};
@@ -125,6 +125,7 @@
 //!   the strength of it; that is what rustls with a real verifier is for.
 //! - It asks nobody about revocation, and does not read Certificate Transparency logs.
 //! - It speaks TLS 1.2 and 1.3. A server that knows only older versions is told apart, not read.
+//! - It does not judge the key usage of the end-entity certificate.
 //! - It fetches no missing intermediates: it names the address, and takes what you give it.
 //!
 //! # Cargo features

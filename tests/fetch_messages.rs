@@ -12,7 +12,7 @@ use common::printed;
 use common::server::{Server, refusing};
 use notafter::CheckError;
 use notafter::checker::Checker;
-use notafter::fetch::{BuildError, FetchError, Fetcher, Resolver};
+use notafter::fetch::{BuildError, FetchError, FetchErrorKind, Fetcher, Resolver};
 use notafter::target::Target;
 
 async fn error(target: &str) -> FetchError {
@@ -97,6 +97,50 @@ async fn a_resolver_that_fails_says_why_below() {
         printed(&error_with(resolver).await),
         "resolve failed for https://example.com:443: the name could not be resolved: the zone is \
          on fire",
+    );
+}
+
+#[tokio::test]
+async fn a_look_that_panics_does_not_blame_anyone() {
+    let resolver = Resolver::from_fn(|host, _| async move {
+        assert_ne!(host.as_str(), "example.com", "a resolver that is broken itself");
+        Ok(Vec::new())
+    });
+    let checker = Checker::builder().resolver(resolver).build().unwrap();
+    let error = checker.check_many(["example.com".parse().unwrap()]).next().await.unwrap();
+    let error = error.result.unwrap_err();
+    assert_eq!(error.kind(), FetchErrorKind::Panicked);
+    assert_eq!(
+        printed(&error),
+        "resolve failed for https://example.com:443: the look ended in a panic",
+    );
+}
+
+#[test]
+fn a_look_whose_runtime_shuts_down_is_cancelled() {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let resolver = Resolver::from_fn(|_, _| std::future::pending());
+    let checker = Checker::builder().resolver(resolver).build().unwrap();
+    let target: Target = "example.com".parse().unwrap();
+    let mut checks = checker.check_many([target.clone()]);
+
+    let first = runtime();
+    first.block_on(async {
+        tokio::select! {
+            biased;
+            _ = checks.next() => panic!("a look that never ends has ended"),
+            () = std::future::ready(()) => {}
+        }
+    });
+    drop(first);
+
+    let checked = runtime().block_on(checks.next()).unwrap();
+    assert_eq!(checked.target, target);
+    let error = checked.result.unwrap_err();
+    assert_eq!((error.kind(), error.kind().code()), (FetchErrorKind::Cancelled, "cancelled"));
+    assert_eq!(
+        printed(&error),
+        "resolve failed for https://example.com:443: the look was cancelled",
     );
 }
 

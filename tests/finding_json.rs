@@ -7,7 +7,7 @@ mod common;
 
 use common::pki::at;
 use notafter::chain::{DateField, DateQuirk, LateFailure};
-use notafter::report::{Code, FindingKind, UndeterminedReason, UntrustedReason};
+use notafter::report::{Code, Finding, FindingKind, UndeterminedReason, UntrustedReason};
 use serde_json::{Value, json};
 
 /// One of each kind, with the keys that it is written with beside its code.
@@ -121,6 +121,29 @@ fn every_kind_is_written_under_its_code_and_read_back() {
         assert_eq!(serde_json::to_value(&kind).unwrap(), expected);
         let text = serde_json::to_string(&kind).unwrap();
         assert_eq!(serde_json::from_str::<FindingKind>(&text).unwrap(), kind);
+    }
+}
+
+/// Whoever stored a finding may have changed it: no text of it is believed to be escaped.
+#[test]
+fn what_is_read_back_is_escaped_when_it_is_told() {
+    const HOSTILE: &str = "a\u{1b}[31m\u{202e}\r\nb";
+    for (kind, fields) in kinds() {
+        let text = fields.to_string();
+        let texts = ["\"x\"", "\"1.2.3\"", "\"RSA 1024\""];
+        let hostile = json!(HOSTILE).to_string();
+        let text = texts.iter().fold(text, |text, plain| text.replace(plain, &hostile));
+        let mut value: Value = serde_json::from_str(&text).unwrap();
+        value["code"] = json!(kind.code().as_str());
+        value["severity"] = json!("warning");
+        value["position"] = json!(1);
+        value["subject"] = json!(HOSTILE);
+        let finding: Finding = serde_json::from_value(value).unwrap();
+        assert_eq!(finding.subject(), Some(HOSTILE));
+        for told in [finding.to_string(), finding.message(), finding.remedy()] {
+            let escapes = |char: char| char.is_control() || char == '\u{202e}';
+            assert!(!told.contains(escapes), "{told:?}");
+        }
     }
 }
 

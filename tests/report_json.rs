@@ -329,3 +329,50 @@ fn a_block_that_is_no_certificate_has_a_fingerprint_and_a_reason_too() {
         }]),
     );
 }
+
+/// Whoever can write a stored report can write anything into it.
+#[test]
+fn a_report_that_was_tampered_with_keeps_its_verdict_and_controls_no_terminal() {
+    let pki = Pki::new();
+    let leaf = pki.leaf("example.com").issue();
+    let sent = chain(&[&leaf.der, &pki.intermediate.der, &pki.root.der]);
+    let report =
+        trusting(&[&pki.root]).inspect(&sent, &server(&["a.test"]), at("2027-06-15T12:00:00Z"));
+    let mut json = written(&report);
+
+    json["findings"].as_array_mut().unwrap().reverse();
+    let reversed: Report = serde_json::from_value(json.clone()).unwrap();
+    assert_eq!(reversed.status(), Status::Fail);
+    assert_eq!(reversed.worst().unwrap().severity(), report.worst().unwrap().severity());
+
+    fn taint(value: &mut Value) {
+        match value {
+            Value::Array(items) => items.iter_mut().for_each(taint),
+            Value::Object(fields) => {
+                let free = ["anchor", "subject", "issuer", "presented", "public_key"];
+                for (key, value) in fields {
+                    match value {
+                        Value::String(text) if free.contains(&key.as_str()) => {
+                            text.push_str("\u{1b}[2J\u{202e}");
+                        }
+                        Value::Array(texts) if key == "presented" => {
+                            texts.push("\u{1b}[2J".into());
+                        }
+                        other => taint(other),
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    taint(&mut json);
+    let tainted: Report = serde_json::from_value(json).unwrap();
+    assert!(tainted.findings().iter().any(|finding| finding.subject().unwrap().contains('\u{1b}')));
+    let mut shown = tainted.to_string();
+    for finding in tainted.findings() {
+        shown += &finding.message();
+        shown += &finding.remedy();
+    }
+    assert!(shown.contains("\\u{1b}[2J\\u{202e}"), "{shown}");
+    assert!(!shown.contains(['\u{1b}', '\u{202e}']), "{shown}");
+}

@@ -183,13 +183,14 @@ impl Certificate {
     }
 
     /// The object identifiers of critical extensions that are not understood: a client must refuse
-    /// the certificate for one that it doesn't understand either (RFC 5280 section 4.2).
+    /// the certificate for one that it doesn't understand either (RFC 5280 section 4.2). Not more
+    /// than the first 8 are listed.
     #[must_use]
     pub fn unknown_critical_extensions(&self) -> &[String] {
         &self.extensions.unknown_critical
     }
 
-    /// The extensions that are there but could not be read.
+    /// The extensions that are there but could not be read; not more than the first 8 are listed.
     #[must_use]
     pub fn unreadable_extensions(&self) -> &[UnreadableExtension] {
         &self.extensions.unreadable

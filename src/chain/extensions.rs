@@ -212,6 +212,10 @@ impl Extensions {
         let mut extensions = Self::default();
         let mut seen: Vec<&[u8]> = Vec::with_capacity(12);
         while !list.is_empty() {
+            if seen.len() == MOST_EXTENSIONS {
+                let reason = format!("has more than {MOST_EXTENSIONS} extensions");
+                return Err(MalformedCertificate::new("certificate", reason));
+            }
             let extension = Extension::read(&mut list).map_err(&malformed)?;
             let read = if seen.contains(&extension.oid) {
                 // RFC 5280 section 4.2: not more than one instance of an extension.
@@ -220,7 +224,9 @@ impl Extensions {
                 extensions.add(&extension).map_err(|Unreadable| "does not decode")
             };
             seen.push(extension.oid);
-            if let Err(reason) = read {
+            if let Err(reason) = read
+                && extensions.unreadable.len() < MOST_UNREADABLE
+            {
                 extensions.unreadable.push(UnreadableExtension {
                     oid: dotted(extension.oid),
                     critical: extension.critical,
@@ -299,7 +305,11 @@ impl Extensions {
             NAME_CONSTRAINTS => self.name_constraints = Some(value.into()),
             // Policies are not processed, so marking them critical asks for more than was done;
             // webpki, like browsers, accepts them.
-            unknown if extension.critical && !POLICY_FIELDS.contains(&unknown) => {
+            unknown
+                if extension.critical
+                    && !POLICY_FIELDS.contains(&unknown)
+                    && self.unknown_critical.len() < MOST_UNREADABLE =>
+            {
                 self.unknown_critical.push(dotted(unknown));
             }
             _ => {}
@@ -359,6 +369,14 @@ impl fmt::Display for Hex<'_> {
         self.0.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
     }
 }
+
+/// No certificate in use has more than about 20, and each one is looked for among those before it:
+/// without a bound, a peer's message could make that tens of thousands.
+const MOST_EXTENSIONS: usize = 128;
+
+/// How many extensions are listed that can't be read, or that are critical and not understood: each
+/// costs the peer a few octets, and us a finding. The first already condemns the certificate.
+const MOST_UNREADABLE: usize = 8;
 
 /// The content of the `extensions` field begins with this tag.
 pub(super) const EXTENSIONS: u8 = der::context(3);

@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use tokio::task::{Id, JoinSet};
 
 use super::Checker;
-use crate::fetch::FetchError;
+use crate::fetch::{FetchError, FetchErrorKind};
 use crate::report::Report;
 use crate::target::Target;
 
@@ -61,7 +61,14 @@ impl<I: Iterator<Item = Target>> Checks<I> {
                 let Some(target) = self.pending.remove(&id) else {
                     return Poll::Ready(None);
                 };
-                let result = result.unwrap_or_else(|_| Err(FetchError::panicked(&target)));
+                let result = result.unwrap_or_else(|error| {
+                    let kind = if error.is_cancelled() {
+                        FetchErrorKind::Cancelled
+                    } else {
+                        FetchErrorKind::Panicked
+                    };
+                    Err(FetchError::unfinished(&target, kind))
+                });
                 Poll::Ready(Some(Checked { target, result }))
             }
         }

@@ -32,9 +32,10 @@ impl FetchError {
         Self(Arc::new(Inner { target: target.to_string(), failure }))
     }
 
-    /// The task that looked at the target panicked; of what runs in it, only a resolver is not ours.
-    pub(crate) fn panicked(target: &Target) -> Self {
-        Self::new(target, Failure::new(Phase::Resolve, FetchErrorKind::Panicked))
+    /// The task that looked at the target ended without a result. How far it came is not known, so
+    /// the phase is the first.
+    pub(crate) fn unfinished(target: &Target, kind: FetchErrorKind) -> Self {
+        Self::new(target, Failure::new(Phase::Resolve, kind))
     }
 
     /// What happened.
@@ -196,6 +197,7 @@ impl FetchErrorKind {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Alert(_) => "alert",
+            Self::Cancelled => "cancelled",
             Self::ClosedEarly => "closed-early",
             Self::Io => "io",
             Self::MessageTooLarge => "message-too-large",
@@ -219,6 +221,7 @@ impl fmt::Display for FetchErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Alert(number) => return write!(f, "the peer gave up with alert {number}"),
+            Self::Cancelled => "the look was cancelled",
             Self::ClosedEarly => "the peer closed the connection",
             Self::Io => "the connection broke down",
             Self::MessageTooLarge => "the peer sent more than a handshake may hold",
@@ -226,7 +229,7 @@ impl fmt::Display for FetchErrorKind {
             Self::NoCertificate => "the peer presented no certificate",
             Self::NoCipherInCommon => "no cipher suite, group or signature scheme in common",
             Self::NotTls(speech) => return write!(f, "the peer does not speak TLS{speech}"),
-            Self::Panicked => "the resolver panicked",
+            Self::Panicked => "the look ended in a panic",
             Self::ProtocolVersion => "the peer accepts neither TLS 1.2 nor TLS 1.3",
             Self::Refused => "the connection was refused",
             Self::ResolutionFailed => "the name could not be resolved",

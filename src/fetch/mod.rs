@@ -228,6 +228,9 @@ pub enum Phase {
 pub enum FetchErrorKind {
     /// The peer sent an alert that has no kind of its own: its number (RFC 8446 section 6).
     Alert(u8),
+    /// One look of many was cancelled before it was done: the runtime on which it ran is shutting
+    /// down. The phase is [`Phase::Resolve`], for how far it came is not known.
+    Cancelled,
     /// The peer closed or reset the connection.
     ClosedEarly,
     /// The connection could not be made or used for any other reason, such as a firewall of our
@@ -244,7 +247,8 @@ pub enum FetchErrorKind {
     NoCipherInCommon,
     /// The peer answered with something else: it may want a STARTTLS command first.
     NotTls(NotTls),
-    /// A resolver of the caller's own panicked.
+    /// One look of many ended in a panic, such as a resolver's of the caller's own. The phase is
+    /// [`Phase::Resolve`], for how far it came is not known.
     Panicked,
     /// The peer speaks older versions only, or none that it has a key for.
     ProtocolVersion,

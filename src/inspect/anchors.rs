@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use rustls_pki_types::{CertificateDer, Der, TrustAnchor};
@@ -11,10 +12,9 @@ use crate::chain::{Certificate, ChainError, DistinguishedName, PresentedChain};
 /// A set of trust anchors: the keys in which every path has to end.
 ///
 /// Cheap to clone: the anchors are shared.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct TrustAnchors(Arc<Store>);
 
-#[derive(Debug)]
 struct Store {
     anchors: Cow<'static, [TrustAnchor<'static>]>,
     certificates: Certificates,
@@ -24,7 +24,6 @@ struct Store {
 }
 
 /// Where an anchor's own certificate is found, for its dates: an anchor itself is a name and a key.
-#[derive(Debug)]
 enum Certificates {
     Mozilla,
     /// In the order of the anchors.
@@ -161,6 +160,16 @@ impl TrustAnchors {
     pub(super) fn names_issuer_of(&self, certificate: &Certificate) -> bool {
         let issuer = content(certificate.issuer().as_der());
         self.0.anchors.iter().any(|anchor| issuer == Some(&*anchor.subject))
+    }
+}
+
+/// Not the anchors themselves: Mozilla's fill pages of a log.
+impl fmt::Debug for TrustAnchors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TrustAnchors")
+            .field("len", &self.len())
+            .field("public", &self.is_public())
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,6 +1,9 @@
 //! Where the checks put what they see.
 
-use crate::chain::Certificate;
+use std::fmt::{self, Write as _};
+use std::sync::Arc;
+
+use crate::chain::{Certificate, DistinguishedName};
 use crate::report::{Finding, FindingKind, Severity};
 
 use super::{Policy, View};
@@ -11,11 +14,14 @@ pub(super) struct Findings<'a> {
     pub(super) view: &'a View<'a>,
     needed: &'a [bool],
     list: Vec<Finding>,
+    /// The subjects as findings name them, by position: written once, shared from then on.
+    subjects: Vec<Option<Arc<str>>>,
 }
 
 impl<'a> Findings<'a> {
-    pub(super) const fn new(policy: &'a Policy, view: &'a View<'a>, needed: &'a [bool]) -> Self {
-        Self { policy, view, needed, list: Vec::new() }
+    pub(super) fn new(policy: &'a Policy, view: &'a View<'a>, needed: &'a [bool]) -> Self {
+        let subjects = vec![None; view.all.len()];
+        Self { policy, view, needed, list: Vec::new(), subjects }
     }
 
     /// Whether a client needs the certificate.
@@ -55,16 +61,48 @@ impl<'a> Findings<'a> {
     }
 
     fn push(&mut self, position: Option<usize>, kind: FindingKind, severity: Severity) {
-        let certificate = position.and_then(|position| self.view.certificate(position));
-        let subject = certificate.map(|certificate| certificate.subject().to_string());
+        let subject = position.and_then(|position| self.subject(position));
         self.list.push(Finding { kind, severity, position, subject });
     }
 
-    /// The most urgent first, then by position; else in the order of the checks.
+    fn subject(&mut self, position: usize) -> Option<Arc<str>> {
+        let certificate = self.view.certificate(position)?;
+        let subject = self.subjects.get_mut(position)?;
+        Some(Arc::clone(subject.get_or_insert_with(|| short(certificate.subject()))))
+    }
+
+    /// The most urgent first.
     pub(super) fn sorted(mut self) -> Vec<Finding> {
-        self.list.sort_by_key(|finding| {
-            (std::cmp::Reverse(finding.severity), finding.position.unwrap_or(usize::MAX))
-        });
+        crate::report::sort(&mut self.list);
         self.list
     }
 }
+
+/// A name for people. A peer may send one of thousands of characters, and findings repeat it.
+fn short(name: &DistinguishedName) -> Arc<str> {
+    let mut short = Short(String::new());
+    // The error only says that the rest was cut.
+    let _ = write!(short, "{name}");
+    short.0.into()
+}
+
+/// Takes up to `LONGEST_NAME` characters; the last is an ellipsis where there were more.
+struct Short(String);
+
+impl fmt::Write for Short {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let room = LONGEST_NAME - self.0.chars().count();
+        match text.char_indices().nth(room) {
+            None => self.0.push_str(text),
+            Some((end, _)) => {
+                self.0.push_str(&text[..end]);
+                self.0.pop();
+                self.0.push('\u{2026}');
+                return Err(fmt::Error);
+            }
+        }
+        Ok(())
+    }
+}
+
+const LONGEST_NAME: usize = 256;

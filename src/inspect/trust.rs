@@ -55,6 +55,10 @@ pub(super) fn find_path(
     let pinned = view.certificate(0).is_some_and(|certificate| anchors.contains(certificate));
     let mut self_signed = false;
     let (trust, anchor) = match links.issuers_above() {
+        // webpki may read what we refuse; nothing else can be said of such a certificate.
+        _ if view.certificate(0).is_none() => {
+            (Trust::Untrusted { reason: UntrustedReason::Malformed }, None)
+        }
         _ if signatures.is_empty() => (undetermined(UndeterminedReason::NoCryptoProvider), None),
         // webpki's own budget bounds its steps, but each step reads all the intermediates anew.
         None => (undetermined(UndeterminedReason::Budget), None),

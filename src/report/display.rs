@@ -32,7 +32,7 @@ impl fmt::Display for Report {
                 write!(f, ", answered by {address}")?;
             }
             if let (Some(protocol), Some(suite)) = (peer.protocol(), peer.cipher_suite()) {
-                write!(f, " with {protocol} {suite}")?;
+                write!(f, " with {} {}", Escaped(protocol), Escaped(suite))?;
             }
         }
         Ok(())
@@ -44,9 +44,9 @@ struct TrustLine<'a>(&'a Trust);
 impl fmt::Display for TrustLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Trust::Trusted(path) => write!(f, "trusted through {}", path.anchor),
+            Trust::Trusted(path) => write!(f, "trusted through {}", Escaped(&path.anchor)),
             Trust::TrustedIfTimeIgnored { path, .. } => {
-                write!(f, "trusted through {}, but for its dates", path.anchor)
+                write!(f, "trusted through {}, but for its dates", Escaped(&path.anchor))
             }
             Trust::Untrusted { reason } => write!(f, "not trusted: {reason}"),
             Trust::Undetermined { reason } => write!(f, "trust unknown: {reason}"),
@@ -64,10 +64,10 @@ impl fmt::Display for Line<'_> {
             Ok(facts) => write!(
                 f,
                 "{}, {} to {}, {}",
-                if facts.subject.is_empty() { "(no subject)" } else { &facts.subject },
+                Escaped(if facts.subject.is_empty() { "(no subject)" } else { &facts.subject }),
                 Instant(facts.not_before),
                 Instant(facts.not_after),
-                facts.public_key,
+                Escaped(&facts.public_key),
             ),
             Err(reason) => write!(f, "can't be read: {}", Escaped(&reason)),
         }

@@ -1,6 +1,8 @@
 //! One thing that was seen.
 
+use std::cmp::Reverse;
 use std::fmt;
+use std::sync::Arc;
 
 use super::{Code, FindingKind};
 use crate::report::wording;
@@ -13,7 +15,7 @@ pub struct Finding {
     pub(crate) kind: FindingKind,
     pub(crate) severity: Severity,
     pub(crate) position: Option<usize>,
-    pub(crate) subject: Option<String>,
+    pub(crate) subject: Option<Arc<str>>,
 }
 
 impl Finding {
@@ -43,7 +45,8 @@ impl Finding {
         self.position
     }
 
-    /// The subject of that certificate, where it could be read.
+    /// The subject of that certificate, where it could be read. A long one is cut, and ends in `…`
+    /// then: [`ReportedCertificate::summary`](super::ReportedCertificate::summary) has it whole.
     #[must_use]
     pub fn subject(&self) -> Option<&str> {
         self.subject.as_deref()
@@ -62,6 +65,12 @@ impl Finding {
     pub fn remedy(&self) -> String {
         wording::Remedy(self).to_string()
     }
+}
+
+/// The most urgent first, then by position; else in the order in which they were seen.
+pub(crate) fn sort(findings: &mut [Finding]) {
+    findings
+        .sort_by_key(|finding| (Reverse(finding.severity), finding.position.unwrap_or(usize::MAX)));
 }
 
 impl fmt::Display for Finding {

@@ -22,6 +22,7 @@ use crate::chain::Peer;
 
 pub use certificate::{ReportedCertificate, Role};
 pub use code::{Code, UnknownCode};
+pub(crate) use finding::sort;
 pub use finding::{Finding, Severity};
 pub use kind::FindingKind;
 pub use trust::{Trust, TrustedPath, UndeterminedReason, UntrustedReason};
@@ -121,7 +122,7 @@ impl Report {
     /// [`Severity::Warning`] on, and [`Status::Pass`].
     #[must_use]
     pub fn status(&self) -> Status {
-        match self.worst().map(Finding::severity) {
+        match self.findings.iter().map(Finding::severity).max() {
             Some(Severity::Failure) => Status::Fail,
             _ if matches!(self.trust, Trust::Undetermined { .. }) => Status::Unknown,
             Some(Severity::Warning | Severity::Critical) => Status::Warn,

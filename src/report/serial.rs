@@ -59,7 +59,8 @@ struct ReadReport {
 
 impl<'de> Deserialize<'de> for Report {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let read = ReadReport::deserialize(deserializer)?;
+        let mut read = ReadReport::deserialize(deserializer)?;
+        super::sort(&mut read.findings);
         Ok(Self {
             target: read.target.into(),
             checked_at: read.checked_at,
@@ -161,6 +162,6 @@ impl<'de> Deserialize<'de> for Finding {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let ReadFinding { kind, severity, position, subject } =
             ReadFinding::deserialize(deserializer)?;
-        Ok(Self { kind, severity, position, subject })
+        Ok(Self { kind, severity, position, subject: subject.map(Into::into) })
     }
 }

@@ -15,11 +15,12 @@ impl fmt::Display for Message<'_> {
         let who = Who(self.0);
         match &self.0.kind {
             Kind::AnchorExpired { anchor, not_after } => {
-                write!(f, "the trust anchor {anchor} expired on {}", Instant(*not_after))
+                write!(f, "the trust anchor {} expired on {}", Escaped(anchor), Instant(*not_after))
             }
             Kind::AnchorExpiresSoon { anchor, not_after, seconds_left, .. } => write!(
                 f,
-                "the trust anchor {anchor} expires in {}, on {}",
+                "the trust anchor {} expires in {}, on {}",
+                Escaped(anchor),
                 Span(*seconds_left),
                 Instant(*not_after)
             ),
@@ -27,7 +28,12 @@ impl fmt::Display for Message<'_> {
                 write!(f, "{who} is a trust anchor that clients have already")
             }
             Kind::AnchorNotYetValid { anchor, not_before } => {
-                write!(f, "the trust anchor {anchor} is not valid before {}", Instant(*not_before))
+                write!(
+                    f,
+                    "the trust anchor {} is not valid before {}",
+                    Escaped(anchor),
+                    Instant(*not_before)
+                )
             }
             Kind::CaAsEndEntity => write!(f, "{who} is a CA certificate, used as the server's own"),
             Kind::ClientAuthMissing { purposes } => {
@@ -71,7 +77,11 @@ impl fmt::Display for Message<'_> {
                 }
             },
             Kind::IssuerMissing { issuer, .. } => {
-                write!(f, "the issuer of {who} was not sent, and is no trust anchor: {issuer}")
+                write!(
+                    f,
+                    "the issuer of {who} was not sent, and is no trust anchor: {}",
+                    Escaped(issuer)
+                )
             }
             Kind::KeyCertSignMissing => {
                 write!(f, "the key usage of {who} does not allow it to sign certificates")
@@ -122,7 +132,7 @@ impl fmt::Display for Message<'_> {
                 write!(f, "whether clients trust the certificate could not be told: {reason}")
             }
             Kind::UnreadableExtension { oid, reason } => {
-                write!(f, "the extension {oid} of {who} {reason}")
+                write!(f, "the extension {} of {who} {}", Escaped(oid), Escaped(reason))
             }
             Kind::Unrelated => write!(f, "{who} does not lead up from the end-entity certificate"),
             Kind::UntrustedPath { reason } => {
@@ -139,9 +149,9 @@ impl fmt::Display for Message<'_> {
                 "{who} is valid for {}; public CAs may not exceed {limit_days} days",
                 Span(*lifetime_seconds)
             ),
-            Kind::WeakKey { key } => write!(f, "the key of {who} is too weak: {key}"),
+            Kind::WeakKey { key } => write!(f, "the key of {who} is too weak: {}", Escaped(key)),
             Kind::WeakSignature { algorithm } => {
-                write!(f, "the signature on {who} is too weak: {algorithm}")
+                write!(f, "the signature on {who} is too weak: {}", Escaped(algorithm))
             }
         }
     }
@@ -161,7 +171,11 @@ impl fmt::Display for Remedy<'_> {
                 } else {
                     "send it, or trust it if it is a root of yours"
                 };
-                return write!(f, "get the issuer's certificate from {source}; {then}");
+                return write!(
+                    f,
+                    "get the issuer's certificate from {}; {then}",
+                    Escaped(source)
+                );
             }
             Kind::AnchorExpired { .. } | Kind::AnchorExpiresSoon { .. } => {
                 "move to a certificate under another root, and give clients that root in time"
@@ -222,7 +236,7 @@ impl fmt::Display for Who<'_> {
         }
         match self.0.subject.as_deref() {
             None | Some("") => Ok(()),
-            Some(subject) => write!(f, " ({subject})"),
+            Some(subject) => write!(f, " ({})", Escaped(subject)),
         }
     }
 }
@@ -233,7 +247,7 @@ struct List<'a>(&'a [String]);
 impl fmt::Display for List<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, item) in self.0.iter().take(SHOWN).enumerate() {
-            write!(f, "{}{item}", if index == 0 { "" } else { ", " })?;
+            write!(f, "{}{}", if index == 0 { "" } else { ", " }, Escaped(item))?;
         }
         match self.0.len().checked_sub(SHOWN) {
             Some(more @ 1..) => write!(f, " and {more} more"),
