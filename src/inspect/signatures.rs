@@ -2,8 +2,12 @@
 
 use std::fmt;
 
-use rustls_pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm};
+use rustls_pki_types::{
+    AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm, SubjectPublicKeyInfoDer,
+};
+use webpki::{Error, RawPublicKeyEntity};
 
+use crate::chain::Signed;
 use crate::recent::Recent;
 
 /// A provider's algorithms, with a bounded memory of the signatures that they verified.
@@ -43,6 +47,25 @@ impl Signatures {
             list.push(algorithm);
         }
         list
+    }
+
+    /// Whether a signature verifies with a key (a SubjectPublicKeyInfo in DER); `None` where no
+    /// algorithm takes the signature or the key.
+    pub(super) fn verify(&self, signed: &Signed<'_>, key: &[u8]) -> Option<bool> {
+        let key = SubjectPublicKeyInfoDer::from(key);
+        let key = RawPublicKeyEntity::try_from(&key).ok()?;
+        let fitting = self
+            .algorithms
+            .iter()
+            .filter(|algorithm| *algorithm.signature_alg_id() == *signed.algorithm);
+        let mut verified = fitting.filter_map(|algorithm| {
+            match key.verify_signature(algorithm, signed.message, signed.signature) {
+                Ok(()) => Some(true),
+                Err(Error::InvalidSignatureForPublicKey) => Some(false),
+                Err(_) => None,
+            }
+        });
+        verified.next()
     }
 }
 

@@ -7,12 +7,9 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use rustls_pki_types::{CertificateDer, SubjectPublicKeyInfoDer, TrustAnchor, UnixTime};
+use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use time::OffsetDateTime;
-use webpki::{
-    EndEntityCert, Error, ExtendedKeyUsageValidator, KeyPurposeIdIter, RawPublicKeyEntity,
-    VerifiedPath,
-};
+use webpki::{EndEntityCert, Error, ExtendedKeyUsageValidator, KeyPurposeIdIter, VerifiedPath};
 
 use crate::chain::{Certificate, KeyKind, Signed, Validity};
 use crate::report::{
@@ -137,20 +134,7 @@ impl Search<'_> {
     /// where no algorithm takes the signature or the key.
     fn verifies_by(&self, issuer: &Certificate) -> Option<bool> {
         let signed = Signed::read(self.view.all[0].der())?;
-        let key = SubjectPublicKeyInfoDer::from(issuer.public_key().spki());
-        let key = RawPublicKeyEntity::try_from(&key).ok()?;
-        let algorithms = self.signatures.list();
-        let mut fitting = algorithms
-            .iter()
-            .filter(|algorithm| *algorithm.signature_alg_id() == *signed.algorithm)
-            .filter_map(|algorithm| {
-                match key.verify_signature(*algorithm, signed.message, signed.signature) {
-                    Ok(()) => Some(true),
-                    Err(Error::InvalidSignatureForPublicKey) => Some(false),
-                    Err(_) => None,
-                }
-            });
-        fitting.next()
+        self.signatures.verify(&signed, issuer.public_key().spki())
     }
 
     fn judge(&self, at: OffsetDateTime, self_signed: bool) -> (Trust, Option<usize>) {

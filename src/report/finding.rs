@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{Code, FindingKind};
-use crate::report::wording;
+use crate::report::{remedy, wording};
 
 /// One thing that was seen: what, how bad, of which certificate.
 ///
@@ -63,7 +63,7 @@ impl Finding {
     /// What to do next, on one line. Its wording may change.
     #[must_use]
     pub fn remedy(&self) -> String {
-        wording::Remedy(self).to_string()
+        remedy::Remedy(self).to_string()
     }
 }
 

@@ -8,6 +8,7 @@ mod code;
 mod display;
 mod finding;
 mod kind;
+mod remedy;
 #[cfg(feature = "serde")]
 mod serial;
 mod span;

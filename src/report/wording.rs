@@ -1,4 +1,4 @@
-//! What findings say to people, and what they advise.
+//! What findings say to people.
 
 use std::fmt;
 
@@ -154,74 +154,6 @@ impl fmt::Display for Message<'_> {
                 write!(f, "the signature on {who} is too weak: {}", Escaped(algorithm))
             }
         }
-    }
-}
-
-/// What a finding advises.
-pub(super) struct Remedy<'a>(pub(super) &'a Finding);
-
-impl fmt::Display for Remedy<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let of_the_server = self.0.position == Some(0);
-        f.write_str(match &self.0.kind {
-            Kind::IssuerMissing { ca_issuers, .. } => {
-                let source = ca_issuers.first().map_or("the CA", String::as_str);
-                let then = if of_the_server {
-                    "send it behind the server's own"
-                } else {
-                    "send it, or trust it if it is a root of yours"
-                };
-                return write!(
-                    f,
-                    "get the issuer's certificate from {}; {then}",
-                    Escaped(source)
-                );
-            }
-            Kind::AnchorExpired { .. } | Kind::AnchorExpiresSoon { .. } => {
-                "move to a certificate under another root, and give clients that root in time"
-            }
-            Kind::AnchorIncluded => "leave the trust anchor out of the server's chain file",
-            Kind::AnchorNotYetValid { .. } => "check the clock, or wait",
-            Kind::CaAsEndEntity => "issue a certificate of the server's own, with CA:FALSE",
-            Kind::ClientAuthMissing { .. } => "issue a certificate that lists clientAuth",
-            Kind::ClientCertificateRequired => "nothing to do: its own certificates were seen all the same",
-            Kind::CommonNameOnly { .. } | Kind::NameMismatch { .. } => {
-                "issue a certificate that lists the name as a subject alternative name, or install the one that does"
-            }
-            Kind::DateEncoding { .. } => "have the CA issue it with dates as RFC 5280 asks",
-            Kind::Duplicate { .. } | Kind::Unrelated => "leave it out of the server's chain file",
-            Kind::Expired { .. } | Kind::ExpiresSoon { .. } if of_the_server => {
-                "renew it, install it, and reload the service"
-            }
-            Kind::Expired { .. } | Kind::ExpiresSoon { .. } => {
-                "install the chain that the CA issues under now, and reload the service"
-            }
-            Kind::HandshakeFailedAfterChain { .. } => "look at the server's own log",
-            Kind::KeyCertSignMissing | Kind::NotACa => "have it issued under a CA certificate proper",
-            Kind::MalformedCertificate { .. } | Kind::UnreadableExtension { .. } => {
-                "replace it by a certificate in DER that follows RFC 5280"
-            }
-            Kind::NoWellDefinedExpiry => "make sure that someone plans its end",
-            Kind::NotYetValid { .. } => "check the clock, or install what is valid now",
-            Kind::OutOfOrder { .. } => {
-                "order the chain file: the server's certificate first, then each one's issuer"
-            }
-            Kind::PathLengthExceeded { .. } => "have it issued with fewer intermediates",
-            Kind::PossessionFailed { .. } => "install the private key that belongs to the certificate",
-            Kind::PossessionUnproven { .. } => {
-                "use a key that today's clients can verify (ECDSA P-256, RSA 2048)"
-            }
-            Kind::SelfSigned => "give clients the certificate as a trust anchor, or have a CA issue one",
-            Kind::ServerAuthMissing { .. } => "issue a certificate that lists serverAuth",
-            Kind::TrustUndetermined { .. } => "see the reason",
-            Kind::UntrustedPath { .. } => {
-                "send the whole chain of a CA that clients trust, or name its root as a trust anchor"
-            }
-            Kind::ValidityInverted { .. } => "have it issued again with dates in order",
-            Kind::ValidityTooLong { .. } => "expect clients to refuse it; issue it for less long",
-            Kind::WeakKey { .. } => "issue it for a stronger key (ECDSA P-256, RSA 2048)",
-            Kind::WeakSignature { .. } => "have it issued again, signed with SHA-256 or better",
-        })
     }
 }
 
