@@ -25,9 +25,9 @@ fn a_trusted_path_has_positions_and_the_name_of_its_anchor() {
     assert_eq!((anchor.as_str(), path.as_slice()), ("CN=Test Root", &[0, 1][..]));
     assert_eq!(told(&report), NOTHING);
     assert_eq!(report.status(), Status::Pass);
-    assert_eq!(report.instants().end_entity, Some(at("2026-12-31T23:59:59Z")));
-    assert_eq!(report.instants().earliest_presented, Some(at("2026-12-31T23:59:59Z")));
-    assert_eq!(report.instants().earliest_on_path, Some(at("2026-12-31T23:59:59Z")));
+    assert_eq!(report.horizon().end_entity, Some(at("2026-12-31T23:59:59Z")));
+    assert_eq!(report.horizon().earliest_presented, Some(at("2026-12-31T23:59:59Z")));
+    assert_eq!(report.horizon().until, Some(at("2026-12-31T23:59:59Z")));
 }
 
 #[test]
@@ -60,8 +60,8 @@ fn of_several_paths_the_one_that_lasts_longest_is_taken() {
     ] {
         let report = judge(&trusting(&[&root]), &sent, NOW);
         assert_eq!(path(&report), Some(&positions[..]));
-        assert_eq!(report.instants().earliest_presented, Some(at("2026-12-31T00:00:00Z")));
-        assert_eq!(report.instants().earliest_on_path, Some(at("2026-12-31T23:59:59Z")));
+        assert_eq!(report.horizon().earliest_presented, Some(at("2026-12-31T00:00:00Z")));
+        assert_eq!(report.horizon().until, Some(at("2026-12-31T23:59:59Z")));
     }
 }
 
@@ -222,8 +222,8 @@ mod addtrust {
             assert_eq!(report.status(), Status::Pass);
             assert_eq!(path(&report), Some(&[0, 1][..]));
             // The naive number says otherwise.
-            assert_eq!(report.instants().earliest_presented, Some(at(LAST_GOOD)));
-            assert_eq!(report.instants().earliest_on_path, Some(at("2020-11-30T23:59:59Z")));
+            assert_eq!(report.horizon().earliest_presented, Some(at(LAST_GOOD)));
+            assert_eq!(report.horizon().until, Some(at("2020-11-30T23:59:59Z")));
         }
     }
 

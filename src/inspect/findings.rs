@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use crate::chain::{Certificate, DistinguishedName};
-use crate::report::{Finding, FindingKind, Severity};
+use crate::report::{Code, Finding, FindingKind, Severity};
 
 use super::{Policy, View};
 
@@ -22,6 +22,10 @@ impl<'a> Findings<'a> {
     pub(super) fn new(policy: &'a Policy, view: &'a View<'a>, needed: &'a [bool]) -> Self {
         let subjects = vec![None; view.all.len()];
         Self { policy, view, needed, list: Vec::new(), subjects }
+    }
+
+    pub(super) fn has(&self, code: Code) -> bool {
+        self.list.iter().any(|finding| finding.code() == code)
     }
 
     /// Whether a client needs the certificate.

@@ -21,8 +21,6 @@ pub(super) struct Links<'a> {
     by_issuer: Vec<(&'a [u8], usize)>,
     /// Whether it leads up from the end-entity certificate.
     leads_up: Vec<bool>,
-    /// One way up from the end-entity certificate, the nearest issuer at each step.
-    way_up: Vec<usize>,
 }
 
 impl<'a> Links<'a> {
@@ -38,9 +36,8 @@ impl<'a> Links<'a> {
         let by_subject = index(|certificate| certificate.subject().as_der());
         let by_issuer = index(|certificate| certificate.issuer().as_der());
         let leads_up = vec![false; view.all.len()];
-        let mut links = Self { view, copy_of, by_subject, by_issuer, leads_up, way_up: vec![0] };
+        let mut links = Self { view, copy_of, by_subject, by_issuer, leads_up };
         links.mark_way_up();
-        links.walk_up();
         links
     }
 
@@ -53,18 +50,6 @@ impl<'a> Links<'a> {
             for issuer in issuers {
                 self.leads_up[issuer] = true;
                 reached.push(issuer);
-            }
-        }
-    }
-
-    fn walk_up(&mut self) {
-        while let Some(last) = self.way_up.last().copied() {
-            // The nearest behind it, as RFC 8446 asks for; else the first before it.
-            let new = self.issuers_of(last).filter(|issuer| !self.way_up.contains(issuer));
-            let nearest = new.min_by_key(|issuer| (*issuer < last, *issuer));
-            match nearest {
-                Some(issuer) if self.way_up.len() < LONGEST_WAY => self.way_up.push(issuer),
-                _ => break,
             }
         }
     }
@@ -105,9 +90,19 @@ impl<'a> Links<'a> {
         self.leads_up.get(position).copied().unwrap_or(false)
     }
 
-    /// One way up from the end-entity certificate, by name.
-    pub(super) fn way_up(&self) -> &[usize] {
-        &self.way_up
+    /// One way up from the end-entity certificate by name, the nearest issuer at each step, among
+    /// the first `known` certificates.
+    pub(super) fn way_up(&self, known: usize) -> Vec<usize> {
+        let mut way = vec![0];
+        while let Some(last) = way.last().copied().filter(|_| way.len() < LONGEST_WAY) {
+            // The nearest behind it, as RFC 8446 asks for; else the first before it.
+            let new = self.issuers_of(last).filter(|new| *new < known && !way.contains(new));
+            let Some(nearest) = new.min_by_key(|issuer| (*issuer < last, *issuer)) else {
+                break;
+            };
+            way.push(nearest);
+        }
+        way
     }
 
     fn issuers_of(&self, position: usize) -> impl Iterator<Item = usize> + '_ {
