@@ -1,5 +1,7 @@
 //! Until when clients go on: what all the paths come to, for each kind of client.
 
+use std::cmp::Reverse;
+
 use time::{Duration, OffsetDateTime};
 
 use crate::chain::Validity;
@@ -141,7 +143,7 @@ impl Client<'_> {
                 }
             })
             .collect();
-        anchors.sort_by(|a, b| b.until.cmp(&a.until));
+        anchors.sort_by_key(|anchor| Reverse(anchor.until));
         anchors
     }
 }
@@ -210,7 +212,8 @@ pub(super) fn check(findings: &mut Findings<'_>, outlook: &Outlook, at: OffsetDa
     check_as_sent(findings, horizon, as_sent.as_ref(), at);
 }
 
-/// Whoever renews the end-entity certificate by its own date comes too late.
+/// Whoever renews the end-entity certificate by its own date comes too late. How soon it is, is
+/// judged by what ends.
 fn check_end(findings: &mut Findings<'_>, horizon: &Horizon, at: OffsetDateTime) {
     let (Some(until), Some(end_entity), Some(limit)) =
         (horizon.until, horizon.end_entity, &horizon.limited_by)
@@ -221,13 +224,12 @@ fn check_end(findings: &mut Findings<'_>, horizon: &Horizon, at: OffsetDateTime)
         return;
     }
     let position = limit.position();
-    let severity = match limit.validity() {
+    let thresholds = findings.policy.thresholds(Kept::of(position));
+    let soon = limit.validity().and_then(|period| dates::soon(thresholds, period, at));
+    let severity = match soon {
         _ if at > until => Severity::Failure,
-        Some(period) => {
-            let soon = dates::soon(findings.policy.thresholds(Kept::of(position)), period, at);
-            soon.map_or(Severity::Warning, |(severity, _)| severity)
-        }
-        None => Severity::Warning,
+        Some((severity, _)) => severity,
+        None => Severity::Note,
     };
     let anchor = position.is_none().then(|| limit.subject());
     let kind =

@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 
 use super::UndeterminedReason;
 use crate::chain::{Entry, Validity};
+use crate::escape::short;
 
 /// Until when clients go on, and because of which certificate they stop.
 ///
@@ -175,13 +176,12 @@ impl Limit {
         }
     }
 
-    /// Its subject.
+    /// Its subject; a long one is cut, and ends in `…` then.
     #[must_use]
     pub fn subject(&self) -> String {
         match &self.source {
             Source::Known(entry) => {
-                let certificate = entry.certificate();
-                certificate.map_or_else(|_| String::new(), |facts| facts.subject().to_string())
+                entry.certificate().map_or_else(|_| String::new(), |facts| short(facts.subject()))
             }
             Source::Written { subject, .. } => subject.clone(),
         }

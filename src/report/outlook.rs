@@ -31,7 +31,10 @@ impl fmt::Display for Outlook<'_> {
         if holds {
             write!(f, "clients start failing on {failing}, in {away}")?;
         } else {
-            write!(f, "clients have been failing since {failing}, for {away}")?;
+            write!(f, "clients have been failing since {failing}")?;
+            if until.unix_timestamp() + 1 < at.unix_timestamp() {
+                write!(f, ", for {away}")?;
+            }
         }
         if let Some(limit) = &horizon.limited_by {
             let ends = if holds { "ends" } else { "ended" };
