@@ -67,7 +67,8 @@ impl<'a> Links<'a> {
         let certificate = climb.path.last().and_then(|position| self.view.certificate(*position));
         let name = certificate.map_or(&[][..], |certificate| certificate.issuer().as_der());
         for issuer in named(&self.by_subject, name) {
-            if climb.path.contains(&issuer) {
+            // RFC 4158 section 5.2, as webpki follows it: no name and key twice on a path.
+            if climb.path.iter().any(|below| self.are_one(*below, issuer)) {
                 continue;
             }
             climb.steps += 1;
@@ -84,6 +85,14 @@ impl<'a> Links<'a> {
             }
         }
         Some(())
+    }
+
+    /// Whether two certificates are of the same name and key.
+    fn are_one(&self, a: usize, b: usize) -> bool {
+        let both = self.view.certificate(a).zip(self.view.certificate(b));
+        both.is_some_and(|(a, b)| {
+            a.subject() == b.subject() && a.public_key().spki() == b.public_key().spki()
+        })
     }
 
     pub(super) fn leads_up(&self, position: usize) -> bool {
