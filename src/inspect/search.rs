@@ -123,9 +123,8 @@ impl Search<'_> {
         let issuers = || issuers.iter().filter_map(|position| self.view.certificate(*position));
         let periods = || issuers().map(Certificate::validity).chain([period]);
         let past = periods().any(|period| period.not_after < at);
-        // Before 1970 webpki knows no time: what began then is asked for at the first second.
-        let begins = periods().map(|period| period.not_before.max(OffsetDateTime::UNIX_EPOCH));
-        let mut instants: Vec<_> = begins
+        let mut instants: Vec<_> = periods()
+            .map(|period| period.not_before)
             .filter(|begin| period.contains(*begin) && (*begin > at || (past && *begin < at)))
             .collect();
         instants.sort_unstable_by_key(|begin| (*begin - at).abs());
@@ -208,6 +207,7 @@ impl Asked<'_> {
             // Enough is enough: a chain with this many paths is made to have them.
             if found.len() < MOST_PATHS { Err(Error::UnknownIssuer) } else { Ok(()) }
         };
+        // Before 1970 webpki knows no time, and refuses a certificate that is of then.
         let since_epoch = u64::try_from(at.unix_timestamp()).unwrap_or(0);
         let result = end_entity.verify_for_usage(
             &self.search.signatures.list(),
