@@ -22,6 +22,8 @@ pub(super) struct Outlook {
 }
 
 impl Outlook {
+    /// Not inlined, so that what it costs can be counted apart.
+    #[inline(never)]
     pub(super) fn new(
         view: &View<'_>,
         links: &Links<'_>,
