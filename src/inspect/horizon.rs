@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use time::{Duration, OffsetDateTime};
 
-use crate::chain::Validity;
+use crate::chain::{Certificate, Validity};
 use crate::report::{AnchorHorizon, Code, FindingKind, Gap, Horizon, Limit, Profile, Severity};
 
 use super::dates;
@@ -44,22 +44,36 @@ impl Outlook {
         // Paths whose issuers may not be used so are followed by nobody; where there are no others,
         // a finding says that, and here they tell at least when their dates end.
         let usable = paths.list.iter().any(|path| path.usable);
-        let followed: Vec<&Path> =
-            paths.list.iter().filter(|path| path.usable || !usable).collect();
+        let followed = paths.list.iter().filter(|path| path.usable || !usable);
+        let followed: Vec<Followed<'_>> =
+            followed.map(|path| Followed { path, enforced: path.enforced(anchors) }).collect();
         let client = Client { view, anchors, at };
 
-        let all = client.stretches(&followed);
-        horizon.until = all.until(at);
-        horizon.limited_by = horizon.until.and_then(|until| client.limit(&followed, until));
-        horizon.gaps = all.gaps(at);
-        horizon.anchors_ignored = Stretches::new(followed.iter().map(|path| path.period)).until(at);
-        let as_sent = client.as_sent(&followed, links);
-        horizon.as_sent = client.stretches(&as_sent).until(at);
+        let enforced = Stretches::enforced(&followed);
+        let ignored = Stretches::new(followed.iter().map(|followed| followed.path.period));
+        let (as_sent, limit) = client.until(&client.as_sent(&followed, links));
+        (horizon.until, horizon.limited_by) = client.end(&followed, &enforced);
+        horizon.anchors_ignored = ignored.until(at);
+        horizon.as_sent = as_sent;
         horizon.strict =
-            [horizon.until, horizon.anchors_ignored, horizon.as_sent].into_iter().flatten().min();
+            [horizon.until, horizon.anchors_ignored, as_sent].into_iter().flatten().min();
+        horizon.gaps = enforced.gaps(at);
         horizon.anchors = client.anchors(&followed);
-        let as_sent = horizon.as_sent.and_then(|until| client.limit(&as_sent, until));
-        Self { horizon, as_sent }
+        Self { horizon, as_sent: limit }
+    }
+}
+
+/// A path that clients follow.
+#[derive(Clone, Copy)]
+struct Followed<'p> {
+    path: &'p Path,
+    /// When it holds for those who hold its anchor to its dates.
+    enforced: Option<Validity>,
+}
+
+impl Followed<'_> {
+    fn ends(&self, until: OffsetDateTime) -> bool {
+        self.enforced.is_some_and(|period| period.not_after == until)
     }
 }
 
@@ -71,32 +85,40 @@ struct Client<'a> {
 }
 
 impl Client<'_> {
-    /// When any of the paths holds, the anchors' own dates enforced.
-    fn stretches(&self, paths: &[&Path]) -> Stretches {
-        Stretches::new(paths.iter().filter_map(|path| path.enforced(self.anchors)))
+    /// Until when any of the paths holds, the anchors' own dates enforced, and what ends then.
+    fn until(&self, paths: &[Followed<'_>]) -> (Option<OffsetDateTime>, Option<Limit>) {
+        self.end(paths, &Stretches::enforced(paths))
+    }
+
+    fn end(
+        &self,
+        paths: &[Followed<'_>],
+        stretches: &Stretches,
+    ) -> (Option<OffsetDateTime>, Option<Limit>) {
+        let until = stretches.until(self.at);
+        (until, until.and_then(|until| self.limit(paths, until)))
     }
 
     /// The certificate whose end ends a path at that instant: of several the nearest to the
     /// end-entity certificate, the anchor's own last.
-    fn limit(&self, paths: &[&Path], until: OffsetDateTime) -> Option<Limit> {
-        let ends = |period: Validity| period.not_after == until;
-        let ending = || paths.iter().filter(|path| path.enforced(self.anchors).is_some_and(ends));
-        let positions = ending().flat_map(|path| path.positions.iter().copied());
-        let position = positions
-            .filter(|position| {
-                self.view.certificate(*position).is_some_and(|facts| ends(facts.validity()))
-            })
-            .min();
-        if let Some(position) = position {
-            return Some(Limit::new(Some(position), self.view.all.get(position).copied()?.clone()));
+    fn limit(&self, paths: &[Followed<'_>], until: OffsetDateTime) -> Option<Limit> {
+        let ending = || paths.iter().filter(|followed| followed.ends(until));
+        let ends_then = |position: &usize| {
+            let certificate = self.view.certificate(*position);
+            certificate.is_some_and(|facts| facts.validity().not_after == until)
+        };
+        let positions = ending().flat_map(|followed| followed.path.positions.iter().copied());
+        if let Some(position) = positions.filter(ends_then).min() {
+            return Some(Limit::new(Some(position), self.view.all[position].clone()));
         }
-        ending().find_map(|path| Some(Limit::new(None, self.anchors.entry(path.anchor)?.clone())))
+        let anchor = |followed: &Followed<'_>| self.anchors.entry(followed.path.anchor);
+        Some(Limit::new(None, ending().find_map(anchor)?.clone()))
     }
 
     /// What is left for a client that takes each certificate's issuer from what was sent, as long as
     /// there is one, and only then asks its trust store: the longest such way that the store knows
     /// an issuer for.
-    fn as_sent<'p>(&self, paths: &[&'p Path], links: &Links<'_>) -> Vec<&'p Path> {
+    fn as_sent<'p>(&self, paths: &[Followed<'p>], links: &Links<'_>) -> Vec<Followed<'p>> {
         let mut way = links.way_up(self.view.presented);
         // Of the anchor itself clients have a copy of their own.
         let copy = |position: &usize| {
@@ -108,8 +130,8 @@ impl Client<'_> {
             way.pop();
         }
         while let Some(top) = way.last() {
-            let along = paths.iter().copied().filter(|path| path.positions == way);
-            let along: Vec<&Path> = along.collect();
+            let along = paths.iter().copied().filter(|followed| followed.path.positions == way);
+            let along: Vec<Followed<'p>> = along.collect();
             // Where its certificates are never all valid, it is no path; the client follows it all
             // the same, and fails.
             let taken = |facts| self.anchors.names_issuer_of(facts) && self.is_inverted(&way);
@@ -123,26 +145,20 @@ impl Client<'_> {
 
     fn is_inverted(&self, way: &[usize]) -> bool {
         let periods = way.iter().filter_map(|position| self.view.certificate(*position));
-        let period = periods.map(|facts| facts.validity()).reduce(Validity::intersection);
+        let period = periods.map(Certificate::validity).reduce(Validity::intersection);
         period.is_some_and(Validity::is_inverted)
     }
 
     /// The same for each anchor by itself, the longest lasting first.
-    fn anchors(&self, paths: &[&Path]) -> Vec<AnchorHorizon> {
-        let mut indexes: Vec<usize> = paths.iter().map(|path| path.anchor).collect();
-        indexes.sort_unstable();
-        indexes.dedup();
-        let mut anchors: Vec<AnchorHorizon> = indexes
-            .into_iter()
-            .map(|index| {
-                let to: Vec<&Path> =
-                    paths.iter().copied().filter(|path| path.anchor == index).collect();
-                let until = self.stretches(&to).until(self.at);
-                AnchorHorizon {
-                    anchor: self.anchors.name(index),
-                    until,
-                    limited_by: until.and_then(|until| self.limit(&to, until)),
-                }
+    fn anchors(&self, paths: &[Followed<'_>]) -> Vec<AnchorHorizon> {
+        let mut paths = paths.to_vec();
+        paths.sort_by_key(|followed| followed.path.anchor);
+        let by_anchor = paths.chunk_by(|a, b| a.path.anchor == b.path.anchor);
+        let mut anchors: Vec<AnchorHorizon> = by_anchor
+            .map(|paths| {
+                let (until, limited_by) = self.until(paths);
+                let anchor = self.anchors.name(paths[0].path.anchor);
+                AnchorHorizon { anchor, until, limited_by }
             })
             .collect();
         anchors.sort_by_key(|anchor| Reverse(anchor.until));
@@ -154,6 +170,10 @@ impl Client<'_> {
 struct Stretches(Vec<Validity>);
 
 impl Stretches {
+    fn enforced(paths: &[Followed<'_>]) -> Self {
+        Self::new(paths.iter().filter_map(|followed| followed.enforced))
+    }
+
     fn new(periods: impl Iterator<Item = Validity>) -> Self {
         let mut periods: Vec<Validity> = periods.collect();
         periods.sort_unstable_by_key(|period| period.not_before);
