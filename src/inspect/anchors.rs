@@ -128,6 +128,13 @@ impl TrustAnchors {
             .unzip()
     }
 
+    /// How many of the anchors at `indexes` have the name.
+    pub(super) fn count_named(&self, indexes: &[usize], name: &DistinguishedName) -> usize {
+        let name = content(name.as_der());
+        let anchors = indexes.iter().filter_map(|index| self.0.anchors.get(*index));
+        anchors.filter(|anchor| name == Some(&*anchor.subject)).count()
+    }
+
     /// Whether these are the roots of public CAs, whom the Baseline Requirements bind.
     pub(super) fn is_public(&self) -> bool {
         matches!(self.0.certificates, Certificates::Mozilla)

@@ -51,14 +51,19 @@ impl Outlook {
 
         let enforced = Stretches::enforced(&followed);
         let ignored = Stretches::new(followed.iter().map(|followed| followed.path.period));
-        let (as_sent, limit) = client.until(&client.as_sent(&followed, links));
         (horizon.until, horizon.limited_by) = client.end(&followed, &enforced);
+        let along = client.as_sent(&followed, links);
+        let (as_sent, limit) = if along.len() == followed.len() {
+            (horizon.until, horizon.limited_by.clone())
+        } else {
+            client.until(&along)
+        };
         horizon.anchors_ignored = ignored.until(at);
         horizon.as_sent = as_sent;
         horizon.strict =
             [horizon.until, horizon.anchors_ignored, as_sent].into_iter().flatten().min();
         horizon.gaps = enforced.gaps(at);
-        horizon.anchors = client.anchors(&followed);
+        horizon.anchors = client.anchors(&followed, &horizon);
         Self { horizon, as_sent: limit }
     }
 }
@@ -150,7 +155,12 @@ impl Client<'_> {
     }
 
     /// The same for each anchor by itself, the longest lasting first.
-    fn anchors(&self, paths: &[Followed<'_>]) -> Vec<AnchorHorizon> {
+    fn anchors(&self, paths: &[Followed<'_>], horizon: &Horizon) -> Vec<AnchorHorizon> {
+        let first = paths[0].path.anchor;
+        if paths.iter().all(|followed| followed.path.anchor == first) {
+            let (until, limited_by) = (horizon.until, horizon.limited_by.clone());
+            return vec![AnchorHorizon { anchor: self.anchors.name(first), until, limited_by }];
+        }
         let mut paths = paths.to_vec();
         paths.sort_by_key(|followed| followed.path.anchor);
         let by_anchor = paths.chunk_by(|a, b| a.path.anchor == b.path.anchor);

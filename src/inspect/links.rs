@@ -56,21 +56,24 @@ impl<'a> Links<'a> {
 
     /// The positions of all that may lead up from the end-entity certificate, by name alone, as
     /// webpki looks for them; `None` where there are so many ways that a search would be long.
-    pub(super) fn issuers_above(&self) -> Option<Vec<usize>> {
-        let mut climb = Climb { path: vec![0], reached: Vec::new(), steps: 0 };
+    pub(super) fn issuers_above(&self) -> Option<Above> {
+        let mut climb = Climb { path: vec![0], reached: Vec::new(), steps: 0, forks: false };
         self.climb(&mut climb)?;
         climb.reached.sort_unstable();
-        Some(climb.reached)
+        Some(Above { positions: climb.reached, forks: climb.forks })
     }
 
     fn climb(&self, climb: &mut Climb) -> Option<()> {
         let certificate = climb.path.last().and_then(|position| self.view.certificate(*position));
         let name = certificate.map_or(&[][..], |certificate| certificate.issuer().as_der());
+        let mut issuers = 0;
         for issuer in named(&self.by_subject, name) {
             // RFC 4158 section 5.2, as webpki follows it: no name and key twice on a path.
             if climb.path.iter().any(|below| self.are_one(*below, issuer)) {
                 continue;
             }
+            issuers += 1;
+            climb.forks |= issuers > 1;
             climb.steps += 1;
             if climb.steps > MOST_STEPS {
                 return None;
@@ -135,11 +138,19 @@ impl<'a> Links<'a> {
     }
 }
 
+/// What leads up from the end-entity certificate.
+pub(super) struct Above {
+    pub(super) positions: Vec<usize>,
+    /// Whether there is more than one way.
+    pub(super) forks: bool,
+}
+
 /// A walk through all ways up.
 struct Climb {
     path: Vec<usize>,
     reached: Vec<usize>,
     steps: usize,
+    forks: bool,
 }
 
 fn named<'i>(index: &'i [(&[u8], usize)], name: &'i [u8]) -> impl Iterator<Item = usize> + use<'i> {

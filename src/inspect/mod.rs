@@ -118,11 +118,11 @@ impl Inspector {
         let at = whole_seconds(at);
         let view = View::new(chain, &self.extra);
         let links = Links::new(&view);
-        let issuers = links.issuers_above();
+        let above = links.issuers_above();
         let search = Search {
             view: &view,
             anchors: &self.anchors,
-            issuers: issuers.as_deref(),
+            above: above.as_ref(),
             signatures: &self.signatures,
             purpose: subject.purpose(),
         };

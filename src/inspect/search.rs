@@ -15,6 +15,7 @@ use crate::chain::{Certificate, KeyKind, Signed, Validity};
 use crate::report::{UndeterminedReason, UntrustedReason};
 use crate::target::Purpose;
 
+use super::links::Above;
 use super::signatures::Signatures;
 use super::{TrustAnchors, View, usage};
 
@@ -22,9 +23,9 @@ use super::{TrustAnchors, View, usage};
 pub(super) struct Search<'a> {
     pub(super) view: &'a View<'a>,
     pub(super) anchors: &'a TrustAnchors,
-    /// The positions of the certificates that lead up, by name, from the end-entity certificate;
-    /// `None` where there are too many ways.
-    pub(super) issuers: Option<&'a [usize]>,
+    /// The certificates that lead up, by name, from the end-entity certificate; `None` where there
+    /// are too many ways.
+    pub(super) above: Option<&'a Above>,
     pub(super) signatures: &'a Signatures,
     pub(super) purpose: Purpose,
 }
@@ -98,18 +99,22 @@ impl Search<'_> {
             return Paths::none(UntrustedReason::UnknownIssuer, Some(reason));
         }
         // webpki's own budget bounds its steps, but each step reads all the intermediates anew.
-        let Some(issuers) = self.issuers else {
+        let Some(above) = self.above else {
             let reason = UndeterminedReason::Budget;
             return Paths::none(UntrustedReason::UnknownIssuer, Some(reason));
         };
-        let involved = std::iter::once(0).chain(issuers.iter().copied());
-        let involved = involved.filter_map(|position| self.view.certificate(position));
-        let asked = Asked {
-            search: self,
-            issuers,
-            candidates: self.anchors.issuers_of(involved),
-            found: RefCell::default(),
+        let issuers = above.positions.as_slice();
+        let involved = || {
+            let positions = std::iter::once(0).chain(issuers.iter().copied());
+            positions.filter_map(|position| self.view.certificate(position))
         };
+        let candidates = self.anchors.issuers_of(involved());
+        // One that names itself as its issuer is a copy of the anchor, or has another key.
+        let tops = involved().filter(|certificate| !certificate.is_self_issued());
+        let ends = tops.map(|top| self.anchors.count_named(&candidates.0, top.issuer()));
+        let single = !above.forks && ends.sum::<usize>() == 1;
+        let found = RefCell::default();
+        let asked = Asked { search: self, issuers, candidates, single, found };
         asked.all(at, &self.instants(issuers, period, at))
     }
 
@@ -151,6 +156,8 @@ struct Asked<'a> {
     issuers: &'a [usize],
     /// The few anchors that come into question: their indexes, and they themselves.
     candidates: (Vec<usize>, Vec<TrustAnchor<'a>>),
+    /// Whether there is one path at most.
+    single: bool,
     found: RefCell<Vec<Path>>,
 }
 
@@ -205,7 +212,8 @@ impl Asked<'_> {
                 found.push(path);
             }
             // Enough is enough: a chain with this many paths is made to have them.
-            if found.len() < MOST_PATHS { Err(Error::UnknownIssuer) } else { Ok(()) }
+            let all = found.len() >= MOST_PATHS || (self.single && found.len() == 1);
+            if all { Ok(()) } else { Err(Error::UnknownIssuer) }
         };
         // Before 1970 webpki knows no time, and refuses a certificate that is of then.
         let since_epoch = u64::try_from(at.unix_timestamp()).unwrap_or(0);
@@ -218,7 +226,11 @@ impl Asked<'_> {
             None,
             Some(&record),
         );
-        result.err().unwrap_or(Error::MaximumPathBuildCallsExceeded)
+        match result {
+            Err(error) => error,
+            Ok(_) if self.single => Error::UnknownIssuer,
+            Ok(_) => Error::MaximumPathBuildCallsExceeded,
+        }
     }
 
     fn recorded(&self, path: &VerifiedPath<'_>) -> Option<Path> {
