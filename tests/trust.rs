@@ -315,7 +315,8 @@ mod anchors {
         let leaf = pki.leaf("example.com").issue();
         let anchors = TrustAnchors::from_der([b"junk".to_vec(), pki.root.der.to_vec()]).unwrap();
         assert_eq!(anchors.len(), 1);
-        let positions: Vec<usize> = anchors.problems().iter().map(|one| one.position).collect();
+        let positions: Vec<usize> =
+            anchors.problems().iter().filter_map(|one| one.position).collect();
         assert_eq!(positions, [0]);
         let inspector = Inspector::new().with_anchors(anchors);
         assert_eq!(told(&judge(&inspector, &pki.chain(&leaf), NOW)), NOTHING);

@@ -9,9 +9,13 @@ mod findings;
 mod handshake;
 mod identity;
 mod links;
+#[cfg(feature = "native-roots")]
+mod native;
 mod policy;
+mod profile;
 mod readable;
 mod signatures;
+mod store;
 mod strength;
 mod trust;
 mod usage;
@@ -126,6 +130,7 @@ impl Inspector {
         trust::check(&mut findings, &verdict, subject);
         usage::check(&mut findings, &links, subject, &verdict);
         strength::check(&mut findings);
+        profile::check(&mut findings, &self.anchors, &verdict, subject.purpose());
         handshake::check(&mut findings, chain.peer());
 
         Report {

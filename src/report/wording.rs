@@ -14,6 +14,11 @@ impl fmt::Display for Message<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let who = Who(self.0);
         match &self.0.kind {
+            Kind::AnchorDatesUnknown { anchor } => write!(
+                f,
+                "only the name and the key of the trust anchor {} are known, not its dates",
+                Escaped(anchor)
+            ),
             Kind::AnchorExpired { anchor, not_after } => {
                 write!(f, "the trust anchor {} expired on {}", Escaped(anchor), Instant(*not_after))
             }
@@ -26,6 +31,9 @@ impl fmt::Display for Message<'_> {
             ),
             Kind::AnchorIncluded => {
                 write!(f, "{who} is a trust anchor that clients have already")
+            }
+            Kind::AnchorNonconforming { anchor, fault } => {
+                write!(f, "the trust anchor {} {fault}", Escaped(anchor))
             }
             Kind::AnchorNotYetValid { anchor, not_before } => {
                 write!(
@@ -163,8 +171,9 @@ struct Who<'a>(&'a Finding);
 impl fmt::Display for Who<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.position {
-            Some(0) | None => f.write_str("the end-entity certificate")?,
+            Some(0) => f.write_str("the end-entity certificate")?,
             Some(position) => write!(f, "certificate {position}")?,
+            None => f.write_str("the trust anchor")?,
         }
         match self.0.subject.as_deref() {
             None | Some("") => Ok(()),
@@ -174,7 +183,7 @@ impl fmt::Display for Who<'_> {
 }
 
 /// A list of which the first few are shown: a certificate may hold thousands of names.
-struct List<'a>(&'a [String]);
+pub(super) struct List<'a>(pub(super) &'a [String]);
 
 impl fmt::Display for List<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
