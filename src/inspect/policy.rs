@@ -248,4 +248,13 @@ mod tests {
         assert_eq!(POLICY.judge(Code::Expired, Severity::Failure), Some(Severity::Warning));
         assert_eq!(POLICY.judge(Code::WeakKey, Severity::Failure), Some(Severity::Failure));
     }
+
+    #[test]
+    fn a_code_that_is_off_by_default_is_switched_on_by_its_severity() {
+        const ON: Policy = Policy::new().severity(Code::AnchorDatesUnknown, Severity::Note);
+        let judge = |policy: Policy| policy.judge(Code::AnchorDatesUnknown, Severity::Warning);
+        assert_eq!(judge(Policy::new()), None);
+        assert_eq!(judge(ON), Some(Severity::Note));
+        assert_eq!(judge(ON.off(Code::AnchorDatesUnknown)), None);
+    }
 }

@@ -38,7 +38,11 @@ pub(super) fn check(
 
 /// An anchor by itself, whatever it is used for.
 pub(super) fn check_root(findings: &mut Findings<'_>, anchors: &TrustAnchors, index: usize) {
-    check_faults(findings, anchors, index, severity);
+    check_faults(findings, anchors, index, |fault| match fault {
+        // A server's own certificate may be trusted by itself, and issues nothing.
+        AnchorFault::NotACa => Severity::Note,
+        _ => severity(fault),
+    });
 }
 
 fn check_faults(
@@ -71,15 +75,21 @@ const fn severity(fault: &AnchorFault) -> Severity {
 
 /// What is wrong with a root. Its key's strength is judged like any other's.
 pub(super) fn faults(root: &Certificate) -> Vec<AnchorFault> {
-    let mut faults = Vec::new();
-    faults.extend(basic_constraints(root));
+    // <https://www.rfc-editor.org/rfc/rfc5280#section-4.2>
+    let unknown = root.unknown_critical_extensions().iter();
+    let unknown = unknown.map(|oid| AnchorFault::UnknownCriticalExtension { oid: oid.clone() });
+    let mut faults: Vec<AnchorFault> = unknown.collect();
+    // The rest is asked of CAs alone.
+    let constraints = basic_constraints(root);
+    if constraints == Some(AnchorFault::NotACa) {
+        faults.push(AnchorFault::NotACa);
+        return faults;
+    }
+    faults.extend(constraints);
     // <https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.3>
     if !usage::may_certify(root) {
         faults.push(AnchorFault::KeyCertSignMissing);
     }
-    // <https://www.rfc-editor.org/rfc/rfc5280#section-4.2>
-    let unknown = root.unknown_critical_extensions().iter();
-    faults.extend(unknown.map(|oid| AnchorFault::UnknownCriticalExtension { oid: oid.clone() }));
     // <https://www.rfc-editor.org/rfc/rfc5280#section-4.1.2.6>
     if root.subject().is_empty() {
         faults.push(AnchorFault::EmptySubject);
@@ -112,4 +122,65 @@ fn key_size(root: &Certificate) -> Option<AnchorFault> {
     let key = root.public_key();
     let is_rsa = matches!(key.kind(), KeyKind::Rsa | KeyKind::RsaPss);
     (is_rsa && !key.bits().is_multiple_of(8)).then(|| AnchorFault::RsaKeySize { bits: key.bits() })
+}
+
+#[cfg(all(test, feature = "fetch"))]
+mod tests {
+    use rustls_pki_types::{
+        AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm, alg_id,
+    };
+    use time::macros::datetime;
+
+    use super::*;
+    use crate::chain::PresentedChain;
+    use crate::inspect::Inspector;
+    use crate::target::Subject;
+
+    /// A provider of the caller's own, which verifies what it likes.
+    #[derive(Debug)]
+    struct Anything(AlgorithmIdentifier);
+
+    impl SignatureVerificationAlgorithm for Anything {
+        fn verify_signature(&self, _: &[u8], _: &[u8], _: &[u8]) -> Result<(), InvalidSignature> {
+            Ok(())
+        }
+
+        fn public_key_alg_id(&self) -> AlgorithmIdentifier {
+            self.0
+        }
+
+        fn signature_alg_id(&self) -> AlgorithmIdentifier {
+            alg_id::ECDSA_SHA256
+        }
+    }
+
+    /// ecPublicKey with prime192v1, whose object identifier differs from P-256's in its last octet.
+    const ECDSA_P192: [u8; 19] =
+        *b"\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x01";
+
+    #[test]
+    fn a_weak_key_of_the_paths_anchor_is_told_where_a_provider_takes_it() {
+        static P192: Anything = Anything(AlgorithmIdentifier::from_slice(&ECDSA_P192));
+        static P256: Anything = Anything(alg_id::ECDSA_P256);
+        let chain = include_str!("../../tests/data/chain.pem");
+        let root = PresentedChain::from_pem(include_str!("../../tests/data/root.pem")).unwrap();
+        let mut root = root.end_entity().der().to_vec();
+        let curve = root.windows(19).position(|octets| octets[..18] == ECDSA_P192[..18]).unwrap();
+        root[curve + 18] = 1;
+        let inspector = Inspector::new()
+            .with_anchors(TrustAnchors::from_der([root]).unwrap())
+            .with_algorithms(&[&P192, &P256]);
+        let report = inspector.inspect(
+            &PresentedChain::from_pem(chain).unwrap(),
+            &Subject::new("test", Purpose::Server),
+            datetime!(2030-02-01 0:00 UTC),
+        );
+        let told: Vec<String> = report.findings().iter().map(ToString::to_string).collect();
+        assert_eq!(
+            told,
+            [
+                "failure weak-key: the key of the trust anchor (CN=Example Root) is too weak: EC P-192"
+            ],
+        );
+    }
 }

@@ -67,3 +67,64 @@ impl TrustAnchors {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+    use crate::report::Code;
+
+    const ROOT: &str = include_str!("../../tests/data/root.pem");
+    const AT: OffsetDateTime = datetime!(2030-02-01 0:00 UTC);
+    const ASKED: Policy = Policy::new().severity(Code::AnchorDatesUnknown, Severity::Note);
+
+    fn told(report: &Report) -> Vec<String> {
+        report.findings().iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn an_anchor_without_certificate_is_in_the_list_too() {
+        let store = TrustAnchors::from_pem(ROOT).unwrap().without_certificates();
+        for (policy, findings) in [
+            (Policy::new(), vec![]),
+            (
+                ASKED,
+                vec![
+                    "note anchor-dates-unknown: only the name and the key of the trust anchor \
+                     CN=Example Root are known, not its dates",
+                ],
+            ),
+        ] {
+            let reports = store.inspect(&policy, AT);
+            assert_eq!(reports.len(), 1);
+            assert_eq!(reports[0].target(), "given: CN=Example Root");
+            assert_eq!(reports[0].chain(), []);
+            assert_eq!(reports[0].instants(), Instants::default());
+            assert_eq!(told(&reports[0]), findings);
+        }
+    }
+
+    #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+    #[test]
+    fn a_path_to_an_anchor_without_dates_is_told_where_the_policy_asks() {
+        use crate::chain::PresentedChain;
+        use crate::inspect::Inspector;
+        use crate::target::{Purpose, Subject};
+
+        let chain = include_str!("../../tests/data/chain.pem");
+        let chain = PresentedChain::from_pem(chain).unwrap();
+        let subject = Subject::new("test", Purpose::Server);
+        let dated = TrustAnchors::from_pem(ROOT).unwrap();
+        let inspector = Inspector::new().with_anchors(dated.clone().without_certificates());
+        assert_eq!(inspector.inspect(&chain, &subject, AT).findings(), []);
+        let inspector = inspector.with_policy(ASKED);
+        let report = inspector.inspect(&chain, &subject, AT);
+        assert!(report.trust().path().is_some());
+        let anchor = "CN=Example Root".to_owned();
+        assert_eq!(*report.findings()[0].kind(), FindingKind::AnchorDatesUnknown { anchor });
+        assert_eq!(report.findings().len(), 1);
+        let inspector = inspector.with_anchors(dated);
+        assert_eq!(inspector.inspect(&chain, &subject, AT).findings(), []);
+    }
+}
