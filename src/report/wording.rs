@@ -16,16 +16,16 @@ impl fmt::Display for Message<'_> {
         match &self.0.kind {
             Kind::AnchorDatesUnknown { anchor } => write!(
                 f,
-                "only the name and the key of the trust anchor {} are known, not its dates",
-                Escaped(anchor)
+                "only the name and the key of {} are known, not its dates",
+                Anchor(anchor)
             ),
             Kind::AnchorExpired { anchor, not_after } => {
-                write!(f, "the trust anchor {} expired on {}", Escaped(anchor), Instant(*not_after))
+                write!(f, "{} expired on {}", Anchor(anchor), Instant(*not_after))
             }
             Kind::AnchorExpiresSoon { anchor, not_after, seconds_left, .. } => write!(
                 f,
-                "the trust anchor {} expires in {}, on {}",
-                Escaped(anchor),
+                "{} expires in {}, on {}",
+                Anchor(anchor),
                 Span(*seconds_left),
                 Instant(*not_after)
             ),
@@ -33,15 +33,10 @@ impl fmt::Display for Message<'_> {
                 write!(f, "{who} is a trust anchor that clients have already")
             }
             Kind::AnchorNonconforming { anchor, fault } => {
-                write!(f, "the trust anchor {} {fault}", Escaped(anchor))
+                write!(f, "{} {fault}", Anchor(anchor))
             }
             Kind::AnchorNotYetValid { anchor, not_before } => {
-                write!(
-                    f,
-                    "the trust anchor {} is not valid before {}",
-                    Escaped(anchor),
-                    Instant(*not_before)
-                )
+                write!(f, "{} is not valid before {}", Anchor(anchor), Instant(*not_before))
             }
             Kind::CaAsEndEntity => write!(f, "{who} is a CA certificate, used as the server's own"),
             Kind::ClientAuthMissing { purposes } => {
@@ -162,6 +157,16 @@ impl fmt::Display for Message<'_> {
                 write!(f, "the signature on {who} is too weak: {}", Escaped(algorithm))
             }
         }
+    }
+}
+
+/// A trust anchor by its name, which may be empty.
+struct Anchor<'a>(&'a str);
+
+impl fmt::Display for Anchor<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the trust anchor")?;
+        if self.0.is_empty() { Ok(()) } else { write!(f, " {}", Escaped(self.0)) }
     }
 }
 
