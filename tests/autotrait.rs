@@ -46,7 +46,7 @@ fn inspectors() {
 #[test]
 fn reports() {
     use notafter::report::*;
-    pin!(is_cloned: Finding, FindingKind, Report, ReportedCertificate, Trust, TrustedPath,
+    pin!(is_cloned: AnchorFault, Finding, FindingKind, Report, ReportedCertificate, Trust, TrustedPath,
         UnknownCode);
     pin!(is_a_value: Code, Instants, Role, Severity, Status, UndeterminedReason, UntrustedReason);
     pin!(is_an_error: UnknownCode);

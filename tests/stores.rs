@@ -474,3 +474,179 @@ fn the_roots_that_limbo_refuses_are_told() {
         }
     }
 }
+
+/// Environment variables are a process's own, so the store is looked at in another one: this very
+/// program, running the one test that says what it sees.
+#[cfg(all(feature = "fetch", feature = "native-roots"))]
+mod the_systems_store {
+    use std::collections::HashSet;
+    use std::process::Command;
+
+    use common::pki::pem;
+    use common::printed;
+    use common::process::Scratch;
+
+    use super::*;
+
+    const LATE: &str = "2100-01-01T00:00:00Z";
+
+    #[test]
+    #[ignore = "for the other tests, which run it in a process with an environment of its own"]
+    fn seen_by_another_process() {
+        // Behind what the test harness may have written on the line.
+        println!();
+        let store = match TrustAnchors::native() {
+            Ok(store) => store,
+            Err(error) => return println!("told: {}", printed(&error)),
+        };
+        println!("told: {} anchors, {}", store.len(), store.name());
+        for problem in store.problems() {
+            println!("told: {:?}, {problem}", problem.position);
+        }
+        for report in store.inspect(&Policy::new(), at(LATE)) {
+            let certificate = &report.chain()[0];
+            let findings = told(&report).join(", ");
+            println!("told: {} {} {findings}", hex(certificate.sha256()), report.target());
+        }
+    }
+
+    fn hex(octets: impl IntoIterator<Item = u8>) -> String {
+        octets.into_iter().map(|octet| format!("{octet:02x}")).collect()
+    }
+
+    /// What is seen where the variables are set so, the anchors in the order of their names.
+    #[track_caller]
+    fn seen(variables: &[(&str, &str)]) -> Vec<String> {
+        let output = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "the_systems_store::seen_by_another_process"])
+            .args(["--ignored", "--nocapture"])
+            .env_remove("SSL_CERT_FILE")
+            .env_remove("SSL_CERT_DIR")
+            .envs(variables.iter().copied())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let output = String::from_utf8(output.stdout).unwrap();
+        output.lines().filter_map(|line| line.strip_prefix("told: ")).map(str::to_owned).collect()
+    }
+
+    fn line(issued: &Issued, name: &str) -> String {
+        let chain = chain(&[&issued.der]);
+        format!("{} system: {name} failure expired -", hex(chain.end_entity().sha256()))
+    }
+
+    /// The lines in an order of their own: the anchors have none that means anything.
+    #[track_caller]
+    fn assert_seen(variables: &[(&str, &str)], expected: &[&str]) {
+        let mut seen = seen(variables);
+        seen.sort();
+        let mut expected: Vec<&str> = expected.to_vec();
+        expected.sort_unstable();
+        assert_eq!(seen, expected);
+    }
+
+    #[test]
+    fn is_the_file_that_the_environment_names() {
+        let (one, other) = (Draft::root("One").issue(), Draft::root("Other").issue());
+        let scratch = Scratch::new();
+        let text = [one.pem(), pem(b"junk"), one.pem(), other.key_pem(), other.pem()].concat();
+        let file = scratch.file("roots.pem", text);
+        assert_seen(
+            &[("SSL_CERT_FILE", &file)],
+            &[
+                "2 anchors, system",
+                &line(&one, "CN=One"),
+                &line(&other, "CN=Other"),
+                // They are sorted by their bytes, and 'j' comes behind a SEQUENCE.
+                "Some(2), certificate 2: certificate: ends early",
+            ],
+        );
+    }
+
+    #[test]
+    fn is_the_directories_that_the_environment_names() {
+        let (one, other) = (Draft::root("One").issue(), Draft::root("Other").issue());
+        let (first, second) = (Scratch::new(), Scratch::new());
+        first.file("one.pem", one.pem());
+        second.file("one-again.crt", one.pem());
+        second.file("other.0", other.pem());
+        let (first, second) = (first.path(""), second.path(""));
+        let directories = std::env::join_paths([&first, &second]).unwrap();
+        assert_seen(
+            &[("SSL_CERT_DIR", directories.to_str().unwrap())],
+            &["2 anchors, system", &line(&one, "CN=One"), &line(&other, "CN=Other")],
+        );
+    }
+
+    #[test]
+    fn is_what_can_be_read_of_it_and_a_problem_for_the_rest() {
+        let root = Draft::root("Root").issue();
+        let scratch = Scratch::new();
+        let broken = "-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n";
+        let file = scratch.file("roots.pem", root.pem() + broken);
+        let missing = scratch.path("missing").into_os_string().into_string().unwrap();
+        assert_seen(
+            &[("SSL_CERT_FILE", &file), ("SSL_CERT_DIR", &missing)],
+            &[
+                "1 anchors, system",
+                &line(&root, "CN=Root"),
+                "None, failed to read PEM from file: base64 decode error: InvalidCharacter(33)",
+                &format!(
+                    "None, opening directory: No such file or directory (os error 2) at '{missing}'"
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn is_an_error_where_nothing_is_found_that_says_where_it_was_looked_for() {
+        let scratch = Scratch::new();
+        let path = |name| scratch.path(name).into_os_string().into_string().unwrap();
+        let (missing, nowhere) = (path("missing"), path("nowhere"));
+        let empty = scratch.file("empty.pem", "");
+        assert_seen(
+            &[("SSL_CERT_FILE", &missing)],
+            &[&format!(
+                "no trust anchor was found in SSL_CERT_FILE={missing}: failed to read PEM from \
+                 file: No such file or directory (os error 2) at '{missing}'"
+            )],
+        );
+        assert_seen(
+            &[("SSL_CERT_FILE", &empty)],
+            &[&format!("no trust anchor was found in SSL_CERT_FILE={empty}")],
+        );
+        assert_seen(
+            &[("SSL_CERT_FILE", &empty), ("SSL_CERT_DIR", &nowhere)],
+            &[&format!(
+                "no trust anchor was found in SSL_CERT_FILE={empty} and SSL_CERT_DIR={nowhere}: \
+                 opening directory: No such file or directory (os error 2) at '{nowhere}'"
+            )],
+        );
+        let junk = scratch.file("junk.pem", pem(b"junk"));
+        assert_seen(
+            &[("SSL_CERT_FILE", &junk)],
+            &[
+                "no certificate can be taken as a trust anchor: certificate 0: certificate: ends early",
+            ],
+        );
+    }
+
+    /// Which anchors there are is Debian's to say, today and tomorrow.
+    #[test]
+    #[ignore = "needs Debian's ca-certificates"]
+    fn is_read_whole_on_debian_and_will_have_expired() {
+        let bundle = std::fs::read("/etc/ssl/certs/ca-certificates.crt").unwrap();
+        let bundle = PresentedChain::from_pem(bundle).unwrap();
+        assert!(bundle.entries().len() > 100);
+        let seen = seen(&[]);
+        let problems = seen.iter().filter(|line| line.starts_with("Some(")).count();
+        let read: HashSet<&str> = seen.iter().filter_map(|line| line.get(..64)).collect();
+        let all: HashSet<String> = bundle.entries().iter().map(|one| hex(one.sha256())).collect();
+        let unread = all.iter().filter(|sha256| !read.contains(sha256.as_str())).count();
+        assert!(unread <= problems, "{unread} unread, {problems} problems: {seen:?}");
+
+        let expired = seen.iter().filter(|line| line.ends_with("failure expired -")).count();
+        assert_eq!(seen[0], format!("{expired} anchors, system"), "at {LATE} all have ended");
+        assert!(expired >= all.len() - unread);
+    }
+}
