@@ -10,7 +10,7 @@ use rustls_pki_types::{CertificateDer, Der, TrustAnchor};
 use crate::chain::{Certificate, ChainError, DistinguishedName, Entry, PresentedChain};
 use crate::report::AnchorFault;
 
-use super::profile;
+use super::root;
 
 /// A set of trust anchors, with a name: the keys in which every path has to end.
 ///
@@ -182,7 +182,7 @@ impl TrustAnchors {
 
     /// What is wrong with the anchor at `index`; nothing, where only its name and key are known.
     pub(super) fn faults(&self, index: usize) -> &[AnchorFault] {
-        let faults = |index| self.certificate(index).map(profile::faults).unwrap_or_default();
+        let faults = |index| self.certificate(index).map(root::faults).unwrap_or_default();
         let all = || (0..self.len()).map(faults).collect();
         self.store.faults.get_or_init(all).get(index).map_or(&[], Vec::as_slice)
     }

@@ -12,8 +12,8 @@ mod links;
 #[cfg(feature = "native-roots")]
 mod native;
 mod policy;
-mod profile;
 mod readable;
+mod root;
 mod signatures;
 mod store;
 mod strength;
@@ -130,7 +130,7 @@ impl Inspector {
         trust::check(&mut findings, &verdict, subject);
         usage::check(&mut findings, &links, subject, &verdict);
         strength::check(&mut findings);
-        profile::check(&mut findings, &self.anchors, &verdict, subject.purpose());
+        root::check(&mut findings, &self.anchors, &verdict, subject.purpose());
         handshake::check(&mut findings, chain.peer());
 
         Report {

@@ -7,7 +7,7 @@ use crate::report::{
 };
 
 use super::findings::Findings;
-use super::{Policy, TrustAnchors, View, dates, profile, readable, strength, whole_seconds};
+use super::{Policy, TrustAnchors, View, dates, readable, root, strength, whole_seconds};
 
 impl TrustAnchors {
     /// Judges the anchors themselves at an instant, which is cut to whole seconds: which have
@@ -37,12 +37,13 @@ impl TrustAnchors {
 
     fn report(&self, index: usize, policy: &Policy, at: OffsetDateTime) -> Report {
         let entry = self.entry(index);
-        let view = View { all: entry.into_iter().collect(), presented: entry.iter().count() };
+        let view =
+            View { all: entry.into_iter().collect(), presented: usize::from(entry.is_some()) };
         let mut findings = Findings::of_root(policy, &view);
         readable::check_extensions(&mut findings);
         dates::check_root(&mut findings, at);
         strength::check_root(&mut findings);
-        profile::check_root(&mut findings, self, index);
+        root::check_root(&mut findings, self, index);
         let anchor = self.anchor_name(index);
         if entry.is_none() {
             let kind = FindingKind::AnchorDatesUnknown { anchor: anchor.clone() };

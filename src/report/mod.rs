@@ -3,10 +3,10 @@
 //! A [`Report`] holds facts and [`Finding`]s; its [`Status`] is derived from them and never stored
 //! beside them. With the feature `serde` it is written in a stable shape, and read back equal.
 
+mod anchor;
 mod certificate;
 mod code;
 mod display;
-mod fault;
 mod finding;
 mod kind;
 mod remedy;
@@ -22,9 +22,9 @@ use time::OffsetDateTime;
 
 use crate::chain::Peer;
 
+pub use anchor::AnchorFault;
 pub use certificate::{ReportedCertificate, Role};
 pub use code::{Code, UnknownCode};
-pub use fault::AnchorFault;
 pub(crate) use finding::sort;
 pub use finding::{Finding, Severity};
 pub use kind::FindingKind;
