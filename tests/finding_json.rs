@@ -7,7 +7,9 @@ mod common;
 
 use common::pki::at;
 use notafter::chain::{DateField, DateQuirk, LateFailure};
-use notafter::report::{Code, Finding, FindingKind, Profile, UndeterminedReason, UntrustedReason};
+use notafter::report::{
+    AnchorFault, Code, Finding, FindingKind, Profile, UndeterminedReason, UntrustedReason,
+};
 use serde_json::{Value, json};
 
 /// One of each kind, with the keys that it is written with beside its code.
@@ -17,6 +19,7 @@ fn kinds() -> Vec<(FindingKind, Value)> {
     let when = "2026-12-01T00:00:00Z";
     let list = || vec!["x".to_owned()];
     vec![
+        (Kind::AnchorDatesUnknown { anchor: text.clone() }, json!({ "anchor": "x" })),
         (
             Kind::AnchorExpired { anchor: text.clone(), not_after: instant },
             json!({ "anchor": "x", "not_after": when }),
@@ -31,6 +34,13 @@ fn kinds() -> Vec<(FindingKind, Value)> {
             json!({ "anchor": "x", "not_after": when, "seconds_left": 1, "threshold_seconds": 2 }),
         ),
         (Kind::AnchorIncluded, json!({})),
+        (
+            Kind::AnchorNonconforming {
+                anchor: text.clone(),
+                fault: AnchorFault::UnknownCriticalExtension { oid: "1.2.3".to_owned() },
+            },
+            json!({ "anchor": "x", "fault": "unknown-critical-extension", "oid": "1.2.3" }),
+        ),
         (
             Kind::AnchorNotYetValid { anchor: text.clone(), not_before: instant },
             json!({ "anchor": "x", "not_before": when }),
@@ -169,6 +179,37 @@ fn what_is_read_back_is_escaped_when_it_is_told() {
             let escapes = |char: char| char.is_control() || char == '\u{202e}';
             assert!(!told.contains(escapes), "{told:?}");
         }
+    }
+}
+
+#[test]
+fn every_fault_of_an_anchor_is_written_beside_its_name() {
+    let faults = [
+        (AnchorFault::BasicConstraintsMissing, json!({ "fault": "basic-constraints-missing" })),
+        (
+            AnchorFault::BasicConstraintsNotCritical,
+            json!({ "fault": "basic-constraints-not-critical" }),
+        ),
+        (AnchorFault::EmptySubject, json!({ "fault": "empty-subject" })),
+        (
+            AnchorFault::ExtendedKeyUsage { purposes: vec!["serverAuth".to_owned()] },
+            json!({ "fault": "extended-key-usage", "purposes": ["serverAuth"] }),
+        ),
+        (AnchorFault::KeyCertSignMissing, json!({ "fault": "key-cert-sign-missing" })),
+        (AnchorFault::NotACa, json!({ "fault": "not-a-ca" })),
+        (AnchorFault::RsaKeySize { bits: 2052 }, json!({ "fault": "rsa-key-size", "bits": 2052 })),
+        (
+            AnchorFault::UnknownCriticalExtension { oid: "1.2.3".to_owned() },
+            json!({ "fault": "unknown-critical-extension", "oid": "1.2.3" }),
+        ),
+    ];
+    for (fault, mut expected) in faults {
+        let kind = FindingKind::AnchorNonconforming { anchor: "CN=Root".to_owned(), fault };
+        expected["code"] = json!("anchor-nonconforming");
+        expected["anchor"] = json!("CN=Root");
+        let written = serde_json::to_value(&kind).unwrap();
+        assert_eq!(written, expected);
+        assert_eq!(serde_json::from_value::<FindingKind>(written).unwrap(), kind);
     }
 }
 

@@ -10,10 +10,14 @@ mod handshake;
 mod horizon;
 mod identity;
 mod links;
+#[cfg(feature = "native-roots")]
+mod native;
 mod policy;
 mod readable;
+mod root;
 mod search;
 mod signatures;
+mod store;
 mod strength;
 mod trust;
 mod usage;
@@ -140,6 +144,7 @@ impl Inspector {
         horizon::check(&mut findings, &outlook, at);
         usage::check(&mut findings, &links, subject, &verdict);
         strength::check(&mut findings);
+        root::check(&mut findings, &self.anchors, &verdict, subject.purpose());
         handshake::check(&mut findings, chain.peer());
 
         Report {

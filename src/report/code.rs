@@ -38,12 +38,16 @@ macro_rules! codes {
 }
 
 codes! {
+    /// The trust anchor's own validity period is not known.
+    AnchorDatesUnknown = "anchor-dates-unknown",
     /// The trust anchor's own validity period has ended.
     AnchorExpired = "anchor-expired",
     /// The trust anchor's own validity period ends soon.
     AnchorExpiresSoon = "anchor-expires-soon",
     /// A trust anchor is among the certificates sent, where it is of no use.
     AnchorIncluded = "anchor-included",
+    /// The trust anchor's certificate is not as the standards want it.
+    AnchorNonconforming = "anchor-nonconforming",
     /// The trust anchor's own validity period has not begun.
     AnchorNotYetValid = "anchor-not-yet-valid",
     /// A CA certificate is used as the end-entity certificate.

@@ -2,7 +2,7 @@
 
 use time::OffsetDateTime;
 
-use super::{Code, Profile, UndeterminedReason, UntrustedReason};
+use super::{AnchorFault, Code, Profile, UndeterminedReason, UntrustedReason};
 use crate::chain::{DateField, DateQuirk, LateFailure};
 use crate::target::Host;
 
@@ -15,6 +15,12 @@ use crate::target::Host;
 #[cfg_attr(feature = "serde", serde(tag = "code", rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum FindingKind {
+    /// Only the name and the key of the trust anchor are known, so that its validity period can't be
+    /// judged.
+    AnchorDatesUnknown {
+        /// The trust anchor's name.
+        anchor: String,
+    },
     /// The trust anchor's own validity period has ended. OpenSSL, Go and Firefox refuse it then;
     /// Chrome, Android and rustls do not look.
     AnchorExpired {
@@ -38,6 +44,15 @@ pub enum FindingKind {
     },
     /// A trust anchor is among the certificates sent: clients have their own.
     AnchorIncluded,
+    /// The trust anchor's certificate is not as the standards want it, its dates aside: a warning
+    /// where some clients refuse it, else a note.
+    AnchorNonconforming {
+        /// The trust anchor's name.
+        anchor: String,
+        /// What is wrong with it.
+        #[cfg_attr(feature = "serde", serde(flatten))]
+        fault: AnchorFault,
+    },
     /// The trust anchor's own validity period has not begun.
     AnchorNotYetValid {
         /// The trust anchor's name.
@@ -269,9 +284,11 @@ impl FindingKind {
     #[must_use]
     pub const fn code(&self) -> Code {
         match self {
+            Self::AnchorDatesUnknown { .. } => Code::AnchorDatesUnknown,
             Self::AnchorExpired { .. } => Code::AnchorExpired,
             Self::AnchorExpiresSoon { .. } => Code::AnchorExpiresSoon,
             Self::AnchorIncluded => Code::AnchorIncluded,
+            Self::AnchorNonconforming { .. } => Code::AnchorNonconforming,
             Self::AnchorNotYetValid { .. } => Code::AnchorNotYetValid,
             Self::CaAsEndEntity => Code::CaAsEndEntity,
             Self::ClientAuthMissing { .. } => Code::ClientAuthMissing,

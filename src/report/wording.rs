@@ -14,26 +14,29 @@ impl fmt::Display for Message<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let who = Who(self.0);
         match &self.0.kind {
+            Kind::AnchorDatesUnknown { anchor } => write!(
+                f,
+                "only the name and the key of {} are known, not its dates",
+                Anchor(anchor)
+            ),
             Kind::AnchorExpired { anchor, not_after } => {
-                write!(f, "the trust anchor {} expired on {}", Escaped(anchor), Instant(*not_after))
+                write!(f, "{} expired on {}", Anchor(anchor), Instant(*not_after))
             }
             Kind::AnchorExpiresSoon { anchor, not_after, seconds_left, .. } => write!(
                 f,
-                "the trust anchor {} expires in {}, on {}",
-                Escaped(anchor),
+                "{} expires in {}, on {}",
+                Anchor(anchor),
                 Span(*seconds_left),
                 Instant(*not_after)
             ),
             Kind::AnchorIncluded => {
                 write!(f, "{who} is a trust anchor that clients have already")
             }
+            Kind::AnchorNonconforming { anchor, fault } => {
+                write!(f, "{} {fault}", Anchor(anchor))
+            }
             Kind::AnchorNotYetValid { anchor, not_before } => {
-                write!(
-                    f,
-                    "the trust anchor {} is not valid before {}",
-                    Escaped(anchor),
-                    Instant(*not_before)
-                )
+                write!(f, "{} is not valid before {}", Anchor(anchor), Instant(*not_before))
             }
             Kind::CaAsEndEntity => write!(f, "{who} is a CA certificate, used as the server's own"),
             Kind::ClientAuthMissing { purposes } => {
@@ -185,14 +188,25 @@ impl fmt::Display for Message<'_> {
     }
 }
 
+/// A trust anchor by its name, which may be empty.
+struct Anchor<'a>(&'a str);
+
+impl fmt::Display for Anchor<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the trust anchor")?;
+        if self.0.is_empty() { Ok(()) } else { write!(f, " {}", Escaped(self.0)) }
+    }
+}
+
 /// The certificate that a finding is about.
 struct Who<'a>(&'a Finding);
 
 impl fmt::Display for Who<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.position {
-            Some(0) | None => f.write_str("the end-entity certificate")?,
+            Some(0) => f.write_str("the end-entity certificate")?,
             Some(position) => write!(f, "certificate {position}")?,
+            None => f.write_str("the trust anchor")?,
         }
         match self.0.subject.as_deref() {
             None | Some("") => Ok(()),
@@ -214,7 +228,7 @@ impl fmt::Display for Ending<'_> {
 }
 
 /// A list of which the first few are shown: a certificate may hold thousands of names.
-struct List<'a>(&'a [String]);
+pub(super) struct List<'a>(pub(super) &'a [String]);
 
 impl fmt::Display for List<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
