@@ -156,22 +156,29 @@ impl TrustAnchors {
             .unzip()
     }
 
+    /// How many of the anchors at `indexes` have the name.
+    pub(super) fn count_named(&self, indexes: &[usize], name: &DistinguishedName) -> usize {
+        let name = content(name.as_der());
+        let anchors = indexes.iter().filter_map(|index| self.store.anchors.get(*index));
+        anchors.filter(|anchor| name == Some(&*anchor.subject)).count()
+    }
+
     /// Whether these are the roots of public CAs, whom the Baseline Requirements bind.
     pub(super) fn is_public(&self) -> bool {
         matches!(self.store.certificates, Certificates::Mozilla)
     }
 
     /// The certificate of the anchor at `index`; `None` where only its name and key are known.
-    pub(super) fn certificate(&self, index: usize) -> Option<&Certificate> {
-        self.entry(index)?.certificate().ok()
-    }
-
-    /// The same, with its bytes.
     pub(super) fn entry(&self, index: usize) -> Option<&Entry> {
         match &self.store.certificates {
             Certificates::Given(certificates) => certificates.get(index),
             Certificates::Mozilla => mozilla_certificates().get(index)?.as_ref(),
         }
+    }
+
+    /// What that certificate says.
+    pub(super) fn certificate(&self, index: usize) -> Option<&Certificate> {
+        self.entry(index)?.certificate().ok()
     }
 
     /// The name of the anchor at `index`, for people.
@@ -189,11 +196,12 @@ impl TrustAnchors {
 
     /// Whether a certificate has the name and the key of an anchor.
     pub(super) fn contains(&self, certificate: &Certificate) -> bool {
-        let subject = content(certificate.subject().as_der());
-        let key = content(certificate.public_key().spki());
-        self.store.anchors.iter().any(|anchor| {
-            subject == Some(&*anchor.subject) && key == Some(&*anchor.subject_public_key_info)
-        })
+        self.store.anchors.iter().any(|anchor| names(anchor, certificate))
+    }
+
+    /// Whether a certificate has the name and the key of the anchor at `index`.
+    pub(super) fn is(&self, index: usize, certificate: &Certificate) -> bool {
+        self.store.anchors.get(index).is_some_and(|anchor| names(anchor, certificate))
     }
 
     /// Whether a certificate names an anchor as its issuer.
@@ -284,8 +292,7 @@ fn mozilla_certificates() -> &'static [Option<Entry>] {
         let by_name_and_key: HashMap<_, _> = anchors.collect();
         let certificate = |anchor: &TrustAnchor<'static>| {
             let key = (anchor.subject.clone(), anchor.subject_public_key_info.clone());
-            let entry = Entry::read(by_name_and_key.get(&key)?);
-            entry.certificate().is_ok().then_some(entry)
+            Some(Entry::read(by_name_and_key.get(&key)?))
         };
         webpki_roots::TLS_SERVER_ROOTS.iter().map(certificate).collect()
     })
@@ -297,6 +304,11 @@ fn borrowed<'a>(anchor: &'a TrustAnchor<'_>) -> TrustAnchor<'a> {
         subject_public_key_info: Der::from_slice(&anchor.subject_public_key_info),
         name_constraints: anchor.name_constraints.as_deref().map(Der::from_slice),
     }
+}
+
+fn names(anchor: &TrustAnchor<'_>, certificate: &Certificate) -> bool {
+    content(certificate.subject().as_der()) == Some(&*anchor.subject)
+        && content(certificate.public_key().spki()) == Some(&*anchor.subject_public_key_info)
 }
 
 fn name(anchor: &TrustAnchor<'_>) -> DistinguishedName {

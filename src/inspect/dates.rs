@@ -4,22 +4,27 @@ use time::OffsetDateTime;
 use time::macros::{date, datetime};
 
 use crate::chain::{Certificate, DateQuirk, Validity};
-use crate::report::{FindingKind, Severity};
+use crate::report::{FindingKind, Horizon, Severity};
 
 use super::findings::Findings;
 use super::policy::{Kept, Thresholds};
 use super::trust::Verdict;
 
-pub(super) fn check(findings: &mut Findings<'_>, verdict: &Verdict, at: OffsetDateTime) {
+pub(super) fn check(
+    findings: &mut Findings<'_>,
+    verdict: &Verdict,
+    horizon: &Horizon,
+    at: OffsetDateTime,
+) {
     for (position, certificate) in findings.relevant() {
         if check_period(findings, position, certificate, at) {
-            check_soon(findings, position, certificate, verdict, at);
+            check_soon(findings, position, certificate, (verdict, horizon), at);
         }
     }
     if let Some(certificate) = findings.view.certificate(0) {
         check_length(findings, certificate, verdict);
     }
-    check_anchor(findings, verdict, at);
+    check_anchor(findings, verdict, horizon, at);
 }
 
 /// A trust anchor's certificate by itself.
@@ -58,11 +63,13 @@ fn check_period(
         };
         findings.of(position, kind, Severity::Failure);
     } else if at > period.not_after {
-        let kind = FindingKind::Expired {
-            not_after: period.not_after,
-            seconds_ago: seconds(period.not_after, at),
-        };
-        findings.of(position, kind, Severity::Failure);
+        let (not_after, seconds_ago) = (period.not_after, seconds(period.not_after, at));
+        if findings.needs(position) {
+            let kind = FindingKind::Expired { not_after, seconds_ago };
+            findings.add(Some(position), kind, Severity::Failure);
+        } else {
+            findings.note(position, FindingKind::ExpiredButUnneeded { not_after, seconds_ago });
+        }
     }
     period.contains(at)
 }
@@ -71,7 +78,7 @@ fn check_soon(
     findings: &mut Findings<'_>,
     position: usize,
     certificate: &Certificate,
-    verdict: &Verdict,
+    known: (&Verdict, &Horizon),
     at: OffsetDateTime,
 ) {
     let period = certificate.validity();
@@ -81,6 +88,9 @@ fn check_soon(
         return;
     };
     let kind = expires_soon(period, at, threshold_seconds);
+    let (verdict, horizon) = known;
+    // A path that goes on without it takes over.
+    let replaced = horizon.until.is_some_and(|until| period.not_after < until);
     // A public CA issues the next end-entity certificate under an intermediate that will do: one
     // that outlives today's end-entity certificate ends nothing.
     let outlived = verdict.is_public()
@@ -88,7 +98,7 @@ fn check_soon(
             .view
             .certificate(0)
             .is_some_and(|end_entity| end_entity.validity().not_after < period.not_after);
-    if position > 0 && outlived {
+    if replaced || (position > 0 && outlived) {
         findings.note(position, kind);
     } else {
         findings.of(position, kind, severity);
@@ -153,7 +163,12 @@ fn exceeded_limit(period: Validity) -> Option<u16> {
 }
 
 /// OpenSSL, Go and Firefox look at the anchor's dates; RFC 5280 section 6.1.1 leaves it open.
-fn check_anchor(findings: &mut Findings<'_>, verdict: &Verdict, at: OffsetDateTime) {
+fn check_anchor(
+    findings: &mut Findings<'_>,
+    verdict: &Verdict,
+    horizon: &Horizon,
+    at: OffsetDateTime,
+) {
     // An end-entity certificate that is its own anchor has been judged as the former.
     let Some(path) = verdict.trust.path().filter(|_| !verdict.pinned) else {
         return;
@@ -176,13 +191,19 @@ fn check_anchor(findings: &mut Findings<'_>, verdict: &Verdict, at: OffsetDateTi
         let seconds_left = seconds(at, not_after);
         let kind =
             FindingKind::AnchorExpiresSoon { anchor, not_after, seconds_left, threshold_seconds };
-        findings.add(None, kind, severity);
+        // A path to another anchor goes on where this one ends.
+        let replaced = horizon.until.is_some_and(|until| not_after < until);
+        findings.add(None, kind, if replaced { Severity::Note } else { severity });
     }
 }
 
 /// How bad it is that a period ends soon, and below which limit it is that; `None` where it ends
 /// late enough.
-fn soon(thresholds: Thresholds, period: Validity, at: OffsetDateTime) -> Option<(Severity, i64)> {
+pub(super) fn soon(
+    thresholds: Thresholds,
+    period: Validity,
+    at: OffsetDateTime,
+) -> Option<(Severity, i64)> {
     let limits = thresholds.limits(period.lifetime().whole_seconds());
     let left = seconds(at, period.not_after);
     if left < limits.critical {

@@ -64,10 +64,16 @@ codes! {
     Duplicate = "duplicate",
     /// The validity period has ended.
     Expired = "expired",
+    /// The validity period has ended, and no path needs the certificate.
+    ExpiredButUnneeded = "expired-but-unneeded",
     /// The validity period ends soon.
     ExpiresSoon = "expires-soon",
+    /// Between the end of all paths and the begin of another, clients fail.
+    GapAhead = "gap-ahead",
     /// The handshake failed after the certificates had arrived.
     HandshakeFailedAfterChain = "handshake-failed-after-chain",
+    /// Until when clients go on could not be told.
+    HorizonUndetermined = "horizon-undetermined",
     /// An intermediate that the path needs was not sent.
     IssuerMissing = "issuer-missing",
     /// An issuer may not sign certificates.
@@ -76,6 +82,8 @@ codes! {
     MalformedCertificate = "malformed-certificate",
     /// The certificate does not name what was asked for.
     NameMismatch = "name-mismatch",
+    /// Clients that do not look for another path fail earlier than the others.
+    NeededByOldClients = "needed-by-old-clients",
     /// The certificate says that it has no end.
     NoWellDefinedExpiry = "no-well-defined-expiry",
     /// An issuer is no CA.
@@ -84,6 +92,8 @@ codes! {
     NotYetValid = "not-yet-valid",
     /// A certificate stands before one that it certifies.
     OutOfOrder = "out-of-order",
+    /// Something above the end-entity certificate ends first.
+    PathEndsBeforeEndEntity = "path-ends-before-end-entity",
     /// More intermediates than a CA allows below it.
     PathLengthExceeded = "path-length-exceeded",
     /// The server doesn't hold the certificate's private key.
