@@ -52,11 +52,11 @@ impl Outlook {
         let enforced = Stretches::enforced(&followed);
         let ignored = Stretches::new(followed.iter().map(|followed| followed.path.period));
         (horizon.until, horizon.limited_by) = client.end(&followed, &enforced);
-        let along = client.as_sent(&followed, links);
-        let (as_sent, limit) = if along.len() == followed.len() {
+        let was_sent = |position: &usize| *position < view.presented;
+        let (as_sent, limit) = if paths.single && paths.list[0].positions.iter().all(was_sent) {
             (horizon.until, horizon.limited_by.clone())
         } else {
-            client.until(&along)
+            client.until(&client.as_sent(&followed, links))
         };
         horizon.anchors_ignored = ignored.until(at);
         horizon.as_sent = as_sent;

@@ -34,6 +34,8 @@ pub(super) struct Search<'a> {
 pub(super) struct Paths {
     /// Every path there ever is, unless the search was cut short.
     pub(super) list: Vec<Path>,
+    /// Whether there could be no more than one, as only one way leads up.
+    pub(super) single: bool,
     /// Why there are not more.
     pub(super) reason: UntrustedReason,
     /// Why the search was cut short, or never begun.
@@ -57,7 +59,7 @@ pub(super) struct Path {
 
 impl Paths {
     const fn none(reason: UntrustedReason, cut_short: Option<UndeterminedReason>) -> Self {
-        Self { list: Vec::new(), reason, cut_short, self_signed: false }
+        Self { list: Vec::new(), single: false, reason, cut_short, self_signed: false }
     }
 
     /// Whether a certificate stands on any path.
@@ -194,6 +196,7 @@ impl Asked<'_> {
         Paths {
             reason: self.reason(&reason.unwrap_or(Error::UnknownIssuer)),
             list: self.found.into_inner(),
+            single: self.single,
             cut_short: cut_short.then_some(UndeterminedReason::Budget),
             self_signed,
         }
