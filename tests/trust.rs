@@ -6,7 +6,7 @@ mod common;
 
 use common::anatomy::Anatomy;
 use common::judge::{NOTHING, judge, only, path, reason, told, trusting};
-use common::pki::{Draft, Issued, Key, Pki, at};
+use common::pki::{Draft, Key, Pki, at};
 use notafter::Inspector;
 use notafter::inspect::TrustAnchors;
 use notafter::report::{Code, FindingKind, Report, Status, Trust, TrustedPath, UntrustedReason};
