@@ -46,7 +46,7 @@ fn inspectors() {
 #[test]
 fn reports() {
     use notafter::report::*;
-    pin!(is_cloned: AnchorFault, AnchorHorizon, Finding, FindingKind, Horizon, Limit, Report, ReportedCertificate, Trust, TrustedPath,
+    pin!(is_cloned: AnchorFault, AnchorHorizon, Finding, FindingKind, Horizon, Limit, Report, ReportedCertificate, StoreVerdict, Trust, TrustedPath,
         UnknownCode);
     pin!(is_a_value: Code, Gap, Profile, Role, Severity, Status, UndeterminedReason, UntrustedReason);
     pin!(is_an_error: UnknownCode);

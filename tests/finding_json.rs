@@ -70,6 +70,10 @@ fn kinds() -> Vec<(FindingKind, Value)> {
             Kind::ExpiresSoon { not_after: instant, seconds_left: 0, threshold_seconds: 1 },
             json!({ "not_after": when, "seconds_left": 0, "threshold_seconds": 1 }),
         ),
+        (
+            Kind::FailsInStore { store: text.clone(), until: Some(instant) },
+            json!({ "store": "x", "until": when }),
+        ),
         (Kind::GapAhead { from: instant, to: instant }, json!({ "from": when, "to": when })),
         (
             Kind::HandshakeFailedAfterChain { failure: LateFailure::ByUs(text.clone()) },

@@ -107,6 +107,7 @@ fn the_shape_of_a_report_is_as_documented() {
                     "sha256": sha256(&pki.intermediate.der),
                 },
             ],
+            "store": "given",
             "trust": { "status": "trusted", "anchor": "CN=Test Root", "path": [0, 1] },
             "horizon": {
                 "until": "2026-12-01T00:00:00Z",
@@ -172,6 +173,7 @@ fn what_is_not_known_is_left_out() {
                 "sha256": sha256(&unreadable),
                 "malformed": reason,
             }],
+            "store": "given",
             "trust": { "status": "untrusted", "reason": "malformed" },
             "horizon": {},
             "findings": [

@@ -695,3 +695,105 @@ mod the_systems_store {
         assert!(expired >= all.len() - unread);
     }
 }
+
+mod several_stores {
+    use super::*;
+    use notafter::report::StoreVerdict;
+    use time::OffsetDateTime;
+
+    const LEAF_ENDS: &str = "2026-12-31T23:59:59Z";
+
+    /// A chain under a CA that two roots vouch for, each known to other clients.
+    struct Crossed {
+        old: Issued,
+        new: Issued,
+        sent: [Vec<u8>; 3],
+    }
+
+    fn crossed(cross_ends: &str) -> Crossed {
+        let old = Draft::root("Old").issue();
+        let new = Draft::root("New").issue();
+        let cross =
+            old.ca("New").valid("2025-01-01T00:00:00Z", cross_ends).issue_for(new.key.clone());
+        let intermediate = new.ca("CA").issue();
+        let leaf = intermediate.leaf("example.com").issue();
+        let sent = [leaf.der.to_vec(), intermediate.der.to_vec(), cross.der.to_vec()];
+        Crossed { old, new, sent }
+    }
+
+    fn store(name: &str, root: &Issued) -> TrustAnchors {
+        TrustAnchors::from_der([root.der.to_vec()]).unwrap().named(name)
+    }
+
+    fn told_of(report: &Report) -> Vec<(&str, bool, Option<OffsetDateTime>)> {
+        let of = |store: &StoreVerdict| store.trust().path().is_some();
+        let stores = report.stores().iter();
+        stores.map(|store| (store.store(), of(store), store.horizon().until)).collect()
+    }
+
+    #[test]
+    fn have_a_verdict_and_a_horizon_each() {
+        let Crossed { old, new, sent } = crossed("2026-09-01T00:00:00Z");
+        let stranger = Draft::root("Stranger").issue();
+        let inspector = Inspector::new()
+            .with_anchors(store("browsers", &new))
+            .and_anchors(store("appliances", &old))
+            .and_anchors(store("partners", &stranger));
+        let report = judge(&inspector, &sent, NOW);
+        assert_eq!(
+            told_of(&report),
+            [
+                ("browsers", true, Some(at(LEAF_ENDS))),
+                ("appliances", true, Some(at("2026-09-01T00:00:00Z"))),
+                ("partners", false, None),
+            ],
+        );
+        // The findings are about the first, and say who fares worse.
+        assert_eq!(
+            told(&report),
+            ["warning fails-in-store -", "warning fails-in-store -", "note expires-soon 2"],
+        );
+        let kinds: Vec<_> = report.findings_with(Code::FailsInStore).collect();
+        let appliances = FindingKind::FailsInStore {
+            store: "appliances".to_owned(),
+            until: Some(at("2026-09-01T00:00:00Z")),
+        };
+        let partners = FindingKind::FailsInStore { store: "partners".to_owned(), until: None };
+        assert_eq!((kinds[0].kind(), kinds[1].kind()), (&appliances, &partners));
+        assert_eq!(report.status(), Status::Warn);
+    }
+
+    #[test]
+    fn that_fare_worse_in_years_are_a_note_and_that_fare_better_are_not_told() {
+        let Crossed { old, new, sent } = crossed("2026-12-30T00:00:00Z");
+        let both = |first: &Issued, second: &Issued| {
+            Inspector::new()
+                .with_anchors(store("first", first))
+                .and_anchors(store("second", second))
+        };
+        let report = judge(&both(&new, &old), &sent, "2026-02-01T00:00:00Z");
+        let finding = &report.findings_with(Code::FailsInStore).next().unwrap();
+        assert_eq!(finding.severity(), Severity::Note);
+        assert_eq!(report.status(), Status::Pass);
+
+        let report = judge(&both(&old, &new), &sent, "2026-02-01T00:00:00Z");
+        assert_eq!(report.findings_with(Code::FailsInStore).count(), 0);
+    }
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn are_written_and_read_back() {
+        let Crossed { old, new, sent } = crossed("2026-09-01T00:00:00Z");
+        let inspector = Inspector::new()
+            .with_anchors(store("browsers", &new))
+            .and_anchors(store("appliances", &old));
+        let report = judge(&inspector, &sent, NOW);
+        let written = serde_json::to_value(&report).unwrap();
+        assert_eq!(written["store"], "browsers");
+        assert_eq!(written["trust"]["anchor"], "CN=New");
+        assert_eq!(written["other_stores"][0]["store"], "appliances");
+        assert_eq!(written["other_stores"][0]["trust"]["anchor"], "CN=Old");
+        assert_eq!(written["other_stores"][0]["horizon"]["until"], "2026-09-01T00:00:00Z");
+        assert_eq!(serde_json::from_value::<Report>(written).unwrap(), report);
+    }
+}

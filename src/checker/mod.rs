@@ -143,6 +143,12 @@ impl CheckerBuilder {
         self
     }
 
+    /// Adds a trust store to look at beside: see [`Inspector::and_anchors`].
+    pub fn and_anchors(mut self, anchors: TrustAnchors) -> Self {
+        self.inspector = self.inspector.and_anchors(anchors);
+        self
+    }
+
     /// Sets what counts as a finding; the default [`Policy`] otherwise.
     pub fn policy(mut self, policy: Policy) -> Self {
         self.inspector = self.inspector.with_policy(policy);

@@ -130,6 +130,10 @@ impl TrustAnchors {
         &self.name
     }
 
+    pub(super) fn shared_name(&self) -> Arc<str> {
+        Arc::clone(&self.name)
+    }
+
     /// How many anchors there are; at least one.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "a set of anchors is never empty")]

@@ -5,14 +5,16 @@ use std::cmp::Reverse;
 use time::{Duration, OffsetDateTime};
 
 use crate::chain::{Certificate, Validity};
-use crate::report::{AnchorHorizon, Code, FindingKind, Gap, Horizon, Limit, Profile, Severity};
+use crate::report::{
+    AnchorHorizon, Code, FindingKind, Gap, Horizon, Limit, Profile, Severity, StoreVerdict,
+};
 
 use super::dates;
 use super::findings::Findings;
 use super::links::Links;
 use super::policy::Kept;
 use super::search::{Path, Paths};
-use super::{TrustAnchors, View};
+use super::{Policy, TrustAnchors, View};
 
 /// What the paths come to, beside what is reported.
 pub(super) struct Outlook {
@@ -260,12 +262,10 @@ fn check_end(findings: &mut Findings<'_>, horizon: &Horizon, at: OffsetDateTime)
         return;
     }
     let position = limit.position();
-    let thresholds = findings.policy.thresholds(Kept::of(position));
-    let soon = limit.validity().and_then(|period| dates::soon(thresholds, period, at));
-    let severity = match soon {
-        _ if at > until => Severity::Failure,
-        Some((severity, _)) => severity,
-        None => Severity::Note,
+    let severity = if at > until {
+        Severity::Failure
+    } else {
+        soon(findings.policy, limit, at).unwrap_or(Severity::Note)
     };
     let anchor = position.is_none().then(|| limit.subject());
     let kind =
@@ -290,4 +290,32 @@ fn check_as_sent(
         let kind = FindingKind::NeededByOldClients { profile: Profile::AsSent, until: old, anchor };
         findings.add(position, kind, Severity::Note);
     }
+}
+
+/// Whether clients of other stores fare worse than those of the first.
+pub(super) fn compare(findings: &mut Findings<'_>, stores: &[StoreVerdict], at: OffsetDateTime) {
+    let [first, others @ ..] = stores else { return };
+    let Some(until) = first.horizon().until.filter(|until| at <= *until) else {
+        return;
+    };
+    for other in others.iter().filter(|other| other.horizon().undetermined.is_none()) {
+        let horizon = other.horizon();
+        let severity = match (horizon.until, &horizon.limited_by) {
+            (Some(theirs), _) if theirs >= until => continue,
+            (Some(theirs), Some(limit)) if at <= theirs => {
+                // The others go on: nothing that ends for some is as urgent as what ends for all.
+                soon(findings.policy, limit, at).map_or(Severity::Note, |_| Severity::Warning)
+            }
+            _ => Severity::Warning,
+        };
+        let kind =
+            FindingKind::FailsInStore { store: other.store().to_owned(), until: horizon.until };
+        findings.add(None, kind, severity);
+    }
+}
+
+/// How bad it is that a certificate ends soon, by where it stands.
+fn soon(policy: &Policy, limit: &Limit, at: OffsetDateTime) -> Option<Severity> {
+    let thresholds = policy.thresholds(Kept::of(limit.position()));
+    Some(dates::soon(thresholds, limit.validity()?, at)?.0)
 }

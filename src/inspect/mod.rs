@@ -29,7 +29,7 @@ use rustls_pki_types::SignatureVerificationAlgorithm;
 use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
 
 use crate::chain::{Certificate, ChainError, Entry, PresentedChain};
-use crate::report::{Report, ReportedCertificate, Role};
+use crate::report::{Report, ReportedCertificate, Role, StoreVerdict};
 use crate::target::Subject;
 
 use self::findings::Findings;
@@ -61,7 +61,8 @@ pub use policy::{Policy, Thresholds};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Inspector {
-    anchors: TrustAnchors,
+    /// Never empty.
+    stores: Vec<TrustAnchors>,
     policy: Arc<Policy>,
     extra: Arc<[Entry]>,
     signatures: Signatures,
@@ -72,7 +73,7 @@ impl Inspector {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            anchors: TrustAnchors::mozilla(),
+            stores: vec![TrustAnchors::mozilla()],
             policy: Arc::default(),
             extra: Arc::default(),
             signatures: Signatures::compiled_in(),
@@ -82,7 +83,27 @@ impl Inspector {
     /// Trusts these anchors instead.
     #[must_use]
     pub fn with_anchors(mut self, anchors: TrustAnchors) -> Self {
-        self.anchors = anchors;
+        self.stores = vec![anchors];
+        self
+    }
+
+    /// Looks at these anchors beside: the report has a verdict and a horizon for each store, and
+    /// tells where clients of this one fare worse than those of the first.
+    ///
+    /// For services whose clients differ: browsers with Mozilla's roots, appliances with the
+    /// system's, partners with those of a private CA.
+    ///
+    /// ```
+    /// use notafter::inspect::{Inspector, TrustAnchors};
+    /// # fn run(appliances: &str) -> Result<(), notafter::inspect::AnchorError> {
+    /// let inspector = Inspector::new()
+    ///     .and_anchors(TrustAnchors::from_pem(appliances)?.named("appliances"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn and_anchors(mut self, anchors: TrustAnchors) -> Self {
+        self.stores.push(anchors);
         self
     }
 
@@ -123,42 +144,52 @@ impl Inspector {
         let view = View::new(chain, &self.extra);
         let links = Links::new(&view);
         let above = links.issuers_above();
-        let search = Search {
-            view: &view,
-            anchors: &self.anchors,
-            above: above.as_ref(),
-            signatures: &self.signatures,
-            purpose: subject.purpose(),
+        let look = |anchors| {
+            let (signatures, purpose) = (&self.signatures, subject.purpose());
+            let search =
+                Search { view: &view, anchors, above: above.as_ref(), signatures, purpose };
+            let paths = search.paths(at);
+            let verdict = Verdict::new(&view, anchors, &paths, at);
+            let outlook = Outlook::new(&view, &links, anchors, &paths, at);
+            (paths, verdict, outlook)
         };
-        let paths = search.paths(at);
-        let verdict = Verdict::new(&view, &self.anchors, &paths, at);
-        let outlook = Outlook::new(&view, &links, &self.anchors, &paths, at);
+        // There is a first: every constructor and setter leaves one.
+        let anchors = &self.stores[0];
+        let (mut paths, verdict, outlook) = look(anchors);
         let needed = needed(&verdict, &links, view.all.len());
 
         let mut findings = Findings::new(&self.policy, &view, &needed);
         readable::check(&mut findings, &verdict);
         dates::check(&mut findings, &verdict, &outlook.horizon, at);
         identity::check(&mut findings, subject);
-        links::check(&mut findings, &links, &self.anchors, &verdict);
+        links::check(&mut findings, &links, anchors, &verdict);
         trust::check(&mut findings, &verdict, subject);
         horizon::check(&mut findings, &outlook, at);
         usage::check(&mut findings, &links, subject, &verdict);
         strength::check(&mut findings);
-        root::check(&mut findings, &self.anchors, &verdict, subject.purpose());
+        root::check(&mut findings, anchors, &verdict, subject.purpose());
         handshake::check(&mut findings, chain.peer());
 
+        let told = |anchors: &TrustAnchors, verdict: Verdict, outlook: Outlook| {
+            StoreVerdict::new(anchors.shared_name(), verdict.trust, outlook.horizon)
+        };
+        let mut stores = vec![told(anchors, verdict, outlook)];
+        for anchors in &self.stores[1..] {
+            let (others, verdict, outlook) = look(anchors);
+            paths.list.extend(others.list);
+            stores.push(told(anchors, verdict, outlook));
+        }
+        horizon::compare(&mut findings, &stores, at);
+
+        let behind = view.presented..view.all.len();
         Report {
             target: subject.label().into(),
             checked_at: at,
             peer: chain.peer().cloned(),
             chain: reported(&view, 0..view.presented),
-            extra: reported(
-                &view,
-                (view.presented..view.all.len()).filter(|position| paths.involve(*position)),
-            ),
+            extra: reported(&view, behind.filter(|position| paths.involve(*position))),
             findings: findings.sorted(),
-            trust: verdict.trust,
-            horizon: outlook.horizon,
+            stores,
         }
     }
 }

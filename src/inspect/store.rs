@@ -4,8 +4,8 @@ use time::{Duration, OffsetDateTime};
 
 use crate::chain::{Certificate, Entry};
 use crate::report::{
-    FindingKind, Gap, Horizon, Limit, Report, ReportedCertificate, Role, Severity, Trust,
-    TrustedPath,
+    FindingKind, Gap, Horizon, Limit, Report, ReportedCertificate, Role, Severity, StoreVerdict,
+    Trust, TrustedPath,
 };
 
 use super::findings::Findings;
@@ -62,8 +62,11 @@ impl TrustAnchors {
             extra: Vec::new(),
             findings: findings.sorted(),
             // An anchor is where paths end: its own has no step.
-            trust: Trust::Trusted(TrustedPath { anchor, path: Vec::new() }),
-            horizon: entry.map(|entry| horizon(entry, at)).unwrap_or_default(),
+            stores: vec![StoreVerdict::new(
+                self.shared_name(),
+                Trust::Trusted(TrustedPath { anchor, path: Vec::new() }),
+                entry.map(|entry| horizon(entry, at)).unwrap_or_default(),
+            )],
         }
     }
 }

@@ -68,6 +68,8 @@ codes! {
     ExpiredButUnneeded = "expired-but-unneeded",
     /// The validity period ends soon.
     ExpiresSoon = "expires-soon",
+    /// Clients that trust another store fare worse.
+    FailsInStore = "fails-in-store",
     /// Between the end of all paths and the begin of another, clients fail.
     GapAhead = "gap-ahead",
     /// The handshake failed after the certificates had arrived.

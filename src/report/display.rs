@@ -12,14 +12,14 @@ impl fmt::Display for Report {
         let status = self.status().as_str().to_uppercase();
         write!(f, "{status} {}", Escaped(&self.target))?;
         // Where clients fail for another reason, the calendar is not what to speak of first.
-        let aside = self.status() == Status::Fail && self.horizon.holds(self.checked_at);
+        let aside = self.status() == Status::Fail && self.horizon().holds(self.checked_at);
         if !aside {
             write!(f, ": {}", Outlook(self))?;
         }
         for finding in &self.findings {
             write!(f, "\n  {finding}\n    -> {}", finding.remedy())?;
         }
-        write!(f, "\n  {}", TrustLine(&self.trust))?;
+        write!(f, "\n  {}", TrustLine(self.trust()))?;
         if aside {
             write!(f, "; by the calendar alone, {}", Outlook(self))?;
         }

@@ -117,6 +117,22 @@ pub enum FindingKind {
         /// The policy's limit for this severity: less than this is left.
         threshold_seconds: i64,
     },
+    /// Clients that trust another store fare worse than those of the first: they fail now, or
+    /// earlier.
+    FailsInStore {
+        /// The store's name.
+        store: String,
+        /// The last good second, or what was the last; `None` where no path leads to its anchors.
+        #[cfg_attr(
+            feature = "serde",
+            serde(
+                default,
+                with = "crate::instant::option",
+                skip_serializing_if = "Option::is_none"
+            )
+        )]
+        until: Option<OffsetDateTime>,
+    },
     /// After the end of all paths there will be another: between the two, clients fail.
     GapAhead {
         /// The first second in which no path holds.
@@ -299,6 +315,7 @@ impl FindingKind {
             Self::Expired { .. } => Code::Expired,
             Self::ExpiredButUnneeded { .. } => Code::ExpiredButUnneeded,
             Self::ExpiresSoon { .. } => Code::ExpiresSoon,
+            Self::FailsInStore { .. } => Code::FailsInStore,
             Self::GapAhead { .. } => Code::GapAhead,
             Self::HandshakeFailedAfterChain { .. } => Code::HandshakeFailedAfterChain,
             Self::HorizonUndetermined { .. } => Code::HorizonUndetermined,

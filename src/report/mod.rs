@@ -15,6 +15,7 @@ mod remedy;
 #[cfg(feature = "serde")]
 mod serial;
 mod span;
+mod store;
 mod trust;
 mod wording;
 
@@ -31,6 +32,7 @@ pub(crate) use finding::sort;
 pub use finding::{Finding, Severity};
 pub use horizon::{AnchorHorizon, Gap, Horizon, Limit, Profile};
 pub use kind::FindingKind;
+pub use store::StoreVerdict;
 pub use trust::{Trust, TrustedPath, UndeterminedReason, UntrustedReason};
 
 /// What was seen of one chain, judged at one instant.
@@ -55,8 +57,8 @@ pub struct Report {
     pub(crate) peer: Option<Peer>,
     pub(crate) chain: Vec<ReportedCertificate>,
     pub(crate) extra: Vec<ReportedCertificate>,
-    pub(crate) trust: Trust,
-    pub(crate) horizon: Horizon,
+    /// Never empty: the first store is the one that the findings are about.
+    pub(crate) stores: Vec<StoreVerdict>,
     /// Sorted: the most urgent first, then by position.
     pub(crate) findings: Vec<Finding>,
 }
@@ -92,16 +94,30 @@ impl Report {
         &self.extra
     }
 
-    /// Whether a path leads to a trust anchor.
+    /// Whether a path leads to a trust anchor, of the first trust store.
     #[must_use]
-    pub const fn trust(&self) -> &Trust {
-        &self.trust
+    pub fn trust(&self) -> &Trust {
+        self.first().trust()
     }
 
-    /// Until when clients go on, and because of which certificate they stop.
+    /// Until when clients go on, and because of which certificate they stop, by the first trust
+    /// store.
     #[must_use]
-    pub const fn horizon(&self) -> &Horizon {
-        &self.horizon
+    pub fn horizon(&self) -> &Horizon {
+        self.first().horizon()
+    }
+
+    /// The verdict and the horizon of each trust store, in the order in which the inspector was
+    /// given them; there is at least one. The findings are about the first, and say where clients
+    /// of another fare worse (`fails-in-store`).
+    #[must_use]
+    pub fn stores(&self) -> &[StoreVerdict] {
+        &self.stores
+    }
+
+    fn first(&self) -> &StoreVerdict {
+        // An inspection looks at one store at least, and what is read has one.
+        &self.stores[0]
     }
 
     /// The horizon in one sentence for people: `clients start failing on 2026-12-01 00:00:01 UTC,
@@ -135,8 +151,8 @@ impl Report {
     /// [`Severity::Warning`] on, and [`Status::Pass`].
     #[must_use]
     pub fn status(&self) -> Status {
-        let undetermined =
-            matches!(self.trust, Trust::Undetermined { .. }) || self.horizon.undetermined.is_some();
+        let undetermined = matches!(self.trust(), Trust::Undetermined { .. })
+            || self.horizon().undetermined.is_some();
         match self.findings.iter().map(Finding::severity).max() {
             Some(Severity::Failure) => Status::Fail,
             _ if undetermined => Status::Unknown,

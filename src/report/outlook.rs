@@ -14,12 +14,12 @@ pub(super) struct Outlook<'a>(pub(super) &'a Report);
 
 impl fmt::Display for Outlook<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (horizon, at) = (&self.0.horizon, self.0.checked_at);
+        let (horizon, at) = (self.0.horizon(), self.0.checked_at);
         if let Some(reason) = horizon.undetermined {
             return write!(f, "until when clients go on is unknown: {reason}");
         }
         let Some(until) = horizon.until else {
-            return match (horizon.gaps.first(), &self.0.trust) {
+            return match (horizon.gaps.first(), self.0.trust()) {
                 (Some(gap), _) => write!(f, "clients fail until {}", Instant(gap.to)),
                 (None, trust) if trust.path().is_some() => {
                     f.write_str("until when clients go on is not known")

@@ -60,6 +60,9 @@ impl fmt::Display for Remedy<'_> {
             Kind::Expired { .. } | Kind::ExpiresSoon { .. } => {
                 "install the chain that the CA issues under now, and reload the service"
             }
+            Kind::FailsInStore { .. } => {
+                "send a chain that leads to a root which those clients have, and in time"
+            }
             Kind::GapAhead { .. } => {
                 "have it issued under a CA certificate that covers the gap, and install that in time"
             }

@@ -4,8 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use time::OffsetDateTime;
 
 use super::{
-    Finding, FindingKind, Horizon, Limit, Report, ReportedCertificate, Role, Severity, Status,
-    Trust,
+    Finding, FindingKind, Limit, Report, ReportedCertificate, Role, Severity, Status, StoreVerdict,
 };
 use crate::chain::{CertificateSummary, Peer};
 
@@ -20,8 +19,10 @@ struct WriteReport<'a> {
     chain: &'a [ReportedCertificate],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     extra_certificates: &'a [ReportedCertificate],
-    trust: &'a Trust,
-    horizon: &'a Horizon,
+    #[serde(flatten)]
+    store: &'a StoreVerdict,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    other_stores: &'a [StoreVerdict],
     findings: &'a [Finding],
 }
 
@@ -34,8 +35,8 @@ impl Serialize for Report {
             peer: self.peer.as_ref(),
             chain: &self.chain,
             extra_certificates: &self.extra,
-            trust: &self.trust,
-            horizon: &self.horizon,
+            store: self.first(),
+            other_stores: &self.stores[1..],
             findings: &self.findings,
         }
         .serialize(serializer)
@@ -52,9 +53,10 @@ struct ReadReport {
     chain: Vec<ReportedCertificate>,
     #[serde(default)]
     extra_certificates: Vec<ReportedCertificate>,
-    trust: Trust,
+    #[serde(flatten)]
+    store: StoreVerdict,
     #[serde(default)]
-    horizon: Horizon,
+    other_stores: Vec<StoreVerdict>,
     findings: Vec<Finding>,
 }
 
@@ -68,8 +70,7 @@ impl<'de> Deserialize<'de> for Report {
             peer: read.peer,
             chain: read.chain,
             extra: read.extra_certificates,
-            trust: read.trust,
-            horizon: read.horizon,
+            stores: std::iter::once(read.store).chain(read.other_stores).collect(),
             findings: read.findings,
         })
     }

@@ -69,6 +69,15 @@ impl fmt::Display for Message<'_> {
             Kind::ExpiresSoon { not_after, seconds_left, .. } => {
                 write!(f, "{who} expires in {}, on {}", Span(*seconds_left), Instant(*not_after))
             }
+            Kind::FailsInStore { store, until: None } => {
+                write!(f, "no path leads to an anchor of the trust store {}", Escaped(store))
+            }
+            Kind::FailsInStore { store, until: Some(until) } => write!(
+                f,
+                "for clients of the trust store {} the last good second is {}",
+                Escaped(store),
+                Instant(*until)
+            ),
             Kind::GapAhead { from, to } => write!(
                 f,
                 "clients fail from {} until {}, between the end of one path and the begin of the next",
