@@ -47,6 +47,11 @@ impl<'a> Reader<'a> {
         Self { rest: bytes }
     }
 
+    /// How many octets are left.
+    pub(super) const fn len(&self) -> usize {
+        self.rest.len()
+    }
+
     pub(super) const fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
