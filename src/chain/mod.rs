@@ -28,6 +28,7 @@ pub use crl::{
     Revocation, RevocationList, RevocationListError, RevocationListFault, RevocationReason,
 };
 pub use date::{DateField, DateProblem, DateQuirk};
+pub(crate) use der::sequence;
 pub use error::{ChainError, MalformedCertificate};
 pub use extensions::{
     AltName, BasicConstraints, ExtendedKeyUsage, KeyPurpose, KeyUsage, UnreadableExtension,

@@ -11,6 +11,7 @@ mod identity;
 mod links;
 mod policy;
 mod readable;
+mod revocation;
 mod signatures;
 mod strength;
 mod trust;
@@ -22,7 +23,7 @@ use std::sync::Arc;
 use rustls_pki_types::SignatureVerificationAlgorithm;
 use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
 
-use crate::chain::{Certificate, ChainError, Entry, PresentedChain};
+use crate::chain::{Certificate, ChainError, Entry, PresentedChain, RevocationList};
 use crate::report::{Instants, Report, ReportedCertificate, Role, Trust, TrustedPath};
 use crate::target::Subject;
 
@@ -56,6 +57,7 @@ pub struct Inspector {
     anchors: TrustAnchors,
     policy: Arc<Policy>,
     extra: Arc<[Entry]>,
+    revocation_lists: revocation::Lists,
     signatures: Signatures,
 }
 
@@ -67,6 +69,7 @@ impl Inspector {
             anchors: TrustAnchors::mozilla(),
             policy: Arc::default(),
             extra: Arc::default(),
+            revocation_lists: revocation::Lists::default(),
             signatures: Signatures::compiled_in(),
         }
     }
@@ -94,6 +97,27 @@ impl Inspector {
     pub fn with_intermediates(mut self, pem: impl AsRef<[u8]>) -> Result<Self, ChainError> {
         self.extra = PresentedChain::from_pem(pem)?.entries().into();
         Ok(self)
+    }
+
+    /// Holds these revocation lists, in the place of those before, against the certificates of the
+    /// path: the end-entity certificate and the intermediates. Nothing is fetched.
+    ///
+    /// A certificate that a list of its issuer names is `revoked`. Where lists of its issuer are
+    /// given, and none of them can clear it, `revocation-list-unusable` says why: one whose next
+    /// update is due at the instant asked about proves nothing. Of a certificate whose issuer has
+    /// no list here nothing is told.
+    ///
+    /// Revoked is a certificate from the date in the list on, or from the list's own date on where
+    /// that is earlier, as no client looks at the former. A list need not be in force for that.
+    ///
+    /// RFC 5280 section 6.3.
+    #[must_use]
+    pub fn with_revocation_lists(
+        mut self,
+        lists: impl IntoIterator<Item = RevocationList>,
+    ) -> Self {
+        self.revocation_lists = lists.into_iter().collect();
+        self
     }
 
     /// Verifies signatures with the algorithms of a provider.
@@ -126,6 +150,15 @@ impl Inspector {
         trust::check(&mut findings, &verdict, subject);
         usage::check(&mut findings, &links, subject, &verdict);
         strength::check(&mut findings);
+        revocation::check(
+            &mut findings,
+            &self.revocation_lists,
+            &links,
+            &self.anchors,
+            &self.signatures,
+            &verdict,
+            at,
+        );
         handshake::check(&mut findings, chain.peer());
 
         Report {
