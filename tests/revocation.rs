@@ -8,10 +8,14 @@ use common::anatomy::{Anatomy, INTEGER, SEQUENCE, tlv, utc_time, with_a_bad_sign
 use common::judge::{NOTHING, chain, judge, only, path, server, told, trusting};
 use common::lists::{distribution_point, extension, number, with_extensions, with_fields};
 use common::pki::{Draft, Issued, Pki, at};
-use notafter::chain::{RevocationList, RevocationListFault as Fault, RevocationReason};
-use notafter::inspect::Policy;
-use notafter::report::{Code, FindingKind, Report, Severity, Status};
+use notafter::Inspector;
+use notafter::chain::{
+    PresentedChain, RevocationList, RevocationListFault as Fault, RevocationReason,
+};
+use notafter::inspect::{Policy, TrustAnchors};
+use notafter::report::{Code, FindingKind, Report, Severity, Status, Trust};
 use rcgen::{CrlDistributionPoint, CrlScope, KeyUsagePurpose};
+use serde_json::Value;
 
 /// In the middle of what the lists of `common::lists` are in force for.
 const NOON: &str = "2026-06-15T12:00:00Z";
@@ -474,4 +478,42 @@ fn a_version_1_certificate_is_revoked_as_any_other() {
     let inspector = trusting(&[&scene.pki.root]).with_revocation_lists([scene.revoking().issue()]);
     let report = judge(&inspector, &[&old, &issuer.der], NOON);
     assert!(told(&report).contains(&"failure revoked 0".to_owned()), "{:?}", told(&report));
+}
+
+/// The cases of C2SP/x509-limbo about revocation lists. It asks for one verdict: refused is a chain
+/// with no trusted path, with a certificate that is revoked, or with a list that clears nobody by
+/// the letter of RFC 5280, be that a note or a warning here.
+#[test]
+fn limbos_cases_have_the_verdicts_that_it_expects() {
+    let Some(folder) = common::corpora::corpus("limbo") else {
+        return;
+    };
+    let limbo = std::fs::read(folder.join("limbo.json")).unwrap();
+    let limbo: Value = serde_json::from_slice(&limbo).unwrap();
+    let all = limbo["testcases"].as_array().unwrap();
+    let texts = |case: &Value, key: &str| {
+        let texts: Vec<&str> =
+            case[key].as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect();
+        texts.join("\n")
+    };
+    let mut cases = 0;
+    for case in all.iter().filter(|case| case["id"].as_str().unwrap().starts_with("crl::")) {
+        cases += 1;
+        let leaf = case["peer_certificate"].as_str().unwrap();
+        let sent = PresentedChain::from_pem(leaf).unwrap();
+        let inspector = Inspector::new()
+            .with_anchors(TrustAnchors::from_pem(texts(case, "trusted_certs")).unwrap())
+            .with_revocation_lists(RevocationList::from_pem(texts(case, "crls")).unwrap());
+        let subject = server(&[case["expected_peer_name"]["value"].as_str().unwrap()]);
+        let instant = at(case["validation_time"].as_str().unwrap());
+        let report = inspector.inspect(&sent, &subject, instant);
+        let trusted = matches!(report.trust(), Trust::Trusted(_));
+        let refuses = [Code::Revoked, Code::RevocationListUnusable];
+        let refused = refuses.iter().any(|code| report.findings_with(*code).next().is_some());
+        let verdict = if trusted && !refused { "SUCCESS" } else { "FAILURE" };
+        assert_eq!(verdict, case["expected_result"], "{}: {report}", case["id"]);
+        // It is the lists that say so.
+        assert!(trusted, "{}: {report}", case["id"]);
+    }
+    assert_eq!(cases, 8);
 }
