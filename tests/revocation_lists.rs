@@ -181,7 +181,7 @@ fn a_field_that_is_wrong_is_named() {
             "revokedCertificates: is not of the type that belongs there",
         ),
         (REVOKED, entry(&[]), "userCertificate: ends early"),
-        (REVOKED, entry(&[serial.clone()]), "revocationDate: ends early"),
+        (REVOKED, entry(std::slice::from_ref(&serial)), "revocationDate: ends early"),
         (
             REVOKED,
             entry(&[serial.clone(), utc_time("270229000000Z")]),

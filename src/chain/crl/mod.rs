@@ -25,6 +25,15 @@ pub use error::{RevocationListError, RevocationListFault};
 /// Give it to [`Inspector::with_revocation_lists`](crate::Inspector::with_revocation_lists), where
 /// its signature is verified and its dates are judged; here it is only read.
 ///
+/// ```
+/// use notafter::Inspector;
+/// use notafter::chain::{RevocationList, RevocationListError};
+///
+/// fn inspector(crls: &str) -> Result<Inspector, RevocationListError> {
+///     Ok(Inspector::new().with_revocation_lists(RevocationList::from_pem(crls)?))
+/// }
+/// ```
+///
 /// Cheap to clone: the list is shared. It takes the room of its DER, and four octets for each
 /// revoked certificate, by which a serial number is found without a walk through all of them.
 ///
