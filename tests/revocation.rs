@@ -163,6 +163,18 @@ fn a_list_of_a_namesake_with_another_key_is_of_another_issuer() {
     assert_eq!(scene.faults([list]), [(Severity::Warning, Fault::BadSignature)]);
 }
 
+/// The authority key identifier helps to find the key; the signature says whose list it is.
+#[test]
+fn a_list_that_names_its_key_by_another_identifier_is_held_all_the_same() {
+    let scene = Scene::new();
+    let issuer = &scene.pki.intermediate;
+    let key_id = extension(&[0x55, 0x1d, 0x23], false, &tlv(SEQUENCE, &tlv(0x80, b"other")));
+    let renamed = |der: &[u8]| with_extensions(der, &issuer.key, &[key_id.clone(), number(false)]);
+    assert_eq!(scene.told([renamed(&scene.revoking().der())]), ["failure revoked 0"]);
+    let outdated = issuer.list().dated("2026-05-01T00:00:00Z", "2026-06-01T00:00:00Z").der();
+    assert_eq!(scene.told([renamed(&outdated)]), ["warning revocation-list-unusable 0"]);
+}
+
 #[test]
 fn a_list_with_a_bad_signature_neither_revokes_nor_clears() {
     let scene = Scene::new();

@@ -88,7 +88,6 @@ pub(super) fn check(
 }
 
 /// What one list says of a certificate.
-#[derive(Default)]
 struct Answer {
     revocation: Option<Revocation>,
     /// What keeps it from clearing the certificate.
@@ -111,19 +110,21 @@ impl Given {
         at: OffsetDateTime,
     ) -> Option<Answer> {
         let list = &self.list;
-        let issuers: Vec<&Issuer<'_>> =
-            issuers.iter().filter(|issuer| issuer.may_have_signed(list)).collect();
-        if issuers.is_empty() {
-            return None;
-        }
+        // The key identifiers tell a namesake's list from one that is broken. What verifies needs
+        // none: the identifiers of one key may differ (RFC 5280 section 4.2.1.2).
+        let is_named = issuers.iter().any(|issuer| issuer.is_named_by(list));
         let listed = list.revocation(certificate.serial_number());
         let listed = listed.filter(|entry| entry.reason != Some(RevocationReason::RemoveFromCrl));
         // An issuer gives a serial number once (RFC 5280 section 4.1.2.2): one that is listed where
         // it doesn't belong is listed.
         if listed.is_none() && !list.covers(certificate) {
-            return Some(Fault::OutOfScope.into());
+            return is_named.then(|| Fault::OutOfScope.into());
         }
-        if let Some(fault) = self.distrust(&issuers, signatures) {
+        let signer = match self.signer(issuers, signatures) {
+            Ok(signer) => signer,
+            Err(fault) => return is_named.then(|| fault.into()),
+        };
+        if let Some(fault) = self.distrust(signer) {
             return Some(fault.into());
         }
         Some(Answer {
@@ -133,12 +134,8 @@ impl Given {
         })
     }
 
-    /// Why nothing that the list says is to be believed.
-    fn distrust(&self, issuers: &[&Issuer<'_>], signatures: &Signatures) -> Option<Fault> {
-        let signer = match self.signer(issuers, signatures) {
-            Ok(signer) => signer,
-            Err(fault) => return Some(fault),
-        };
+    /// Why nothing that the list says is to be believed, though its signature verifies.
+    fn distrust(&self, signer: &Issuer<'_>) -> Option<Fault> {
         // RFC 5280 section 6.3.3 (f): where there is a key usage.
         if signer.key_usage.is_some_and(|usage| !usage.crl_sign) {
             return Some(Fault::CrlSignMissing);
@@ -150,7 +147,7 @@ impl Given {
 
     fn signer<'i>(
         &self,
-        issuers: &[&'i Issuer<'i>],
+        issuers: &'i [Issuer<'i>],
         signatures: &Signatures,
     ) -> Result<&'i Issuer<'i>, Fault> {
         let known = self.verified_by.get();
@@ -186,7 +183,7 @@ struct Issuer<'a> {
 }
 
 impl Issuer<'_> {
-    fn may_have_signed(&self, list: &RevocationList) -> bool {
+    fn is_named_by(&self, list: &RevocationList) -> bool {
         match (list.authority_key_id(), self.key_id) {
             (Some(authority), Some(own)) => authority == own,
             _ => true,

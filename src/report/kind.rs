@@ -161,7 +161,9 @@ pub enum FindingKind {
         detail: String,
     },
     /// A revocation list of the issuer, given by the caller, does not list the certificate, but can't
-    /// clear it either (RFC 5280 section 6.3.3).
+    /// clear it either (RFC 5280 section 6.3.3). Those who refuse what they can't clear refuse the
+    /// certificate then, which is a warning; a note where they tolerate the fault, where another
+    /// list clears the certificate, and where the list is for others.
     RevocationListUnusable {
         /// The name of the issuer.
         issuer: String,
