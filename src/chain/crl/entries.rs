@@ -93,7 +93,7 @@ impl Entries {
     /// Reads the content of revokedCertificates in a list of a version.
     pub(super) fn read(content: &[u8], version: u8) -> Result<Self, Malformed> {
         let mut unknown_critical = None;
-        let mut starts = Vec::new();
+        let mut sorted = Vec::new();
         let mut list = Reader::new(content);
         while !list.is_empty() {
             let start = u32::try_from(content.len() - list.len())
@@ -106,11 +106,12 @@ impl Entries {
             if let Some(oid) = entry.unknown_critical {
                 unknown_critical.get_or_insert_with(|| dotted(oid));
             }
-            starts.push(start);
+            sorted.push((entry.serial_number, start));
         }
-        // Stable, so of several entries of one serial number the first comes first.
-        starts.sort_by_key(|start| serial_number(content, *start));
-        Ok(Self { sorted: starts.into(), unknown_critical })
+        // Of several entries of one serial number the first comes first.
+        sorted.sort_unstable();
+        let sorted = sorted.into_iter().map(|(_, start)| start).collect();
+        Ok(Self { sorted, unknown_critical })
     }
 
     pub(super) fn len(&self) -> usize {
