@@ -46,9 +46,9 @@ fn inspectors() {
 #[test]
 fn reports() {
     use notafter::report::*;
-    pin!(is_cloned: Finding, FindingKind, Report, ReportedCertificate, Trust, TrustedPath,
+    pin!(is_cloned: AnchorFault, AnchorHorizon, Finding, FindingKind, Horizon, Limit, Report, ReportedCertificate, Trust, TrustedPath,
         UnknownCode);
-    pin!(is_a_value: Code, Instants, Role, Severity, Status, UndeterminedReason, UntrustedReason);
+    pin!(is_a_value: Code, Gap, Profile, Role, Severity, Status, UndeterminedReason, UntrustedReason);
     pin!(is_an_error: UnknownCode);
 }
 

@@ -7,7 +7,9 @@ mod common;
 
 use common::pki::at;
 use notafter::chain::{DateField, DateQuirk, LateFailure, RevocationListFault, RevocationReason};
-use notafter::report::{Code, Finding, FindingKind, UndeterminedReason, UntrustedReason};
+use notafter::report::{
+    AnchorFault, Code, Finding, FindingKind, Profile, UndeterminedReason, UntrustedReason,
+};
 use serde_json::{Value, json};
 
 /// One of each kind, with the keys that it is written with beside its code.
@@ -17,6 +19,7 @@ fn kinds() -> Vec<(FindingKind, Value)> {
     let when = "2026-12-01T00:00:00Z";
     let list = || vec!["x".to_owned()];
     vec![
+        (Kind::AnchorDatesUnknown { anchor: text.clone() }, json!({ "anchor": "x" })),
         (
             Kind::AnchorExpired { anchor: text.clone(), not_after: instant },
             json!({ "anchor": "x", "not_after": when }),
@@ -31,6 +34,13 @@ fn kinds() -> Vec<(FindingKind, Value)> {
             json!({ "anchor": "x", "not_after": when, "seconds_left": 1, "threshold_seconds": 2 }),
         ),
         (Kind::AnchorIncluded, json!({})),
+        (
+            Kind::AnchorNonconforming {
+                anchor: text.clone(),
+                fault: AnchorFault::UnknownCriticalExtension { oid: "1.2.3".to_owned() },
+            },
+            json!({ "anchor": "x", "fault": "unknown-critical-extension", "oid": "1.2.3" }),
+        ),
         (
             Kind::AnchorNotYetValid { anchor: text.clone(), not_before: instant },
             json!({ "anchor": "x", "not_before": when }),
@@ -53,12 +63,21 @@ fn kinds() -> Vec<(FindingKind, Value)> {
             json!({ "not_after": when, "seconds_ago": i64::MAX }),
         ),
         (
+            Kind::ExpiredButUnneeded { not_after: instant, seconds_ago: 1 },
+            json!({ "not_after": when, "seconds_ago": 1 }),
+        ),
+        (
             Kind::ExpiresSoon { not_after: instant, seconds_left: 0, threshold_seconds: 1 },
             json!({ "not_after": when, "seconds_left": 0, "threshold_seconds": 1 }),
         ),
+        (Kind::GapAhead { from: instant, to: instant }, json!({ "from": when, "to": when })),
         (
             Kind::HandshakeFailedAfterChain { failure: LateFailure::ByUs(text.clone()) },
             json!({ "failure": { "local": "x" } }),
+        ),
+        (
+            Kind::HorizonUndetermined { reason: UndeterminedReason::Budget },
+            json!({ "reason": "budget" }),
         ),
         (
             Kind::IssuerMissing { issuer: text.clone(), ca_issuers: list() },
@@ -70,6 +89,14 @@ fn kinds() -> Vec<(FindingKind, Value)> {
             Kind::NameMismatch { reference: "example.com".parse().unwrap(), presented: list() },
             json!({ "reference": "example.com", "presented": ["x"] }),
         ),
+        (
+            Kind::NeededByOldClients {
+                profile: Profile::AsSent,
+                until: instant,
+                anchor: Some(text.clone()),
+            },
+            json!({ "profile": "as-sent", "until": when, "anchor": "x" }),
+        ),
         (Kind::NoWellDefinedExpiry, json!({})),
         (Kind::NotACa, json!({})),
         (
@@ -77,6 +104,14 @@ fn kinds() -> Vec<(FindingKind, Value)> {
             json!({ "not_before": when, "seconds_until": 1 }),
         ),
         (Kind::OutOfOrder { certifies: 2 }, json!({ "certifies": 2 })),
+        (
+            Kind::PathEndsBeforeEndEntity {
+                until: instant,
+                end_entity_not_after: instant,
+                anchor: None,
+            },
+            json!({ "until": when, "end_entity_not_after": when }),
+        ),
         (
             Kind::PathLengthExceeded { path_length: 0, below: 1 },
             json!({ "path_length": 0, "below": 1 }),
@@ -155,6 +190,37 @@ fn what_is_read_back_is_escaped_when_it_is_told() {
             let escapes = |char: char| char.is_control() || char == '\u{202e}';
             assert!(!told.contains(escapes), "{told:?}");
         }
+    }
+}
+
+#[test]
+fn every_fault_of_an_anchor_is_written_beside_its_name() {
+    let faults = [
+        (AnchorFault::BasicConstraintsMissing, json!({ "fault": "basic-constraints-missing" })),
+        (
+            AnchorFault::BasicConstraintsNotCritical,
+            json!({ "fault": "basic-constraints-not-critical" }),
+        ),
+        (AnchorFault::EmptySubject, json!({ "fault": "empty-subject" })),
+        (
+            AnchorFault::ExtendedKeyUsage { purposes: vec!["serverAuth".to_owned()] },
+            json!({ "fault": "extended-key-usage", "purposes": ["serverAuth"] }),
+        ),
+        (AnchorFault::KeyCertSignMissing, json!({ "fault": "key-cert-sign-missing" })),
+        (AnchorFault::NotACa, json!({ "fault": "not-a-ca" })),
+        (AnchorFault::RsaKeySize { bits: 2052 }, json!({ "fault": "rsa-key-size", "bits": 2052 })),
+        (
+            AnchorFault::UnknownCriticalExtension { oid: "1.2.3".to_owned() },
+            json!({ "fault": "unknown-critical-extension", "oid": "1.2.3" }),
+        ),
+    ];
+    for (fault, mut expected) in faults {
+        let kind = FindingKind::AnchorNonconforming { anchor: "CN=Root".to_owned(), fault };
+        expected["code"] = json!("anchor-nonconforming");
+        expected["anchor"] = json!("CN=Root");
+        let written = serde_json::to_value(&kind).unwrap();
+        assert_eq!(written, expected);
+        assert_eq!(serde_json::from_value::<FindingKind>(written).unwrap(), kind);
     }
 }
 

@@ -241,6 +241,19 @@ impl Validity {
         // Both lie within the years 0000 to 9999, far from where this could overflow.
         self.not_after - self.not_before + time::Duration::SECOND
     }
+
+    /// What lies in both periods: an inverted period where nothing does.
+    pub(crate) fn intersection(self, other: Self) -> Self {
+        Self {
+            not_before: self.not_before.max(other.not_before),
+            not_after: self.not_after.min(other.not_after),
+        }
+    }
+
+    /// Whether there is no instant in it.
+    pub(crate) fn is_inverted(self) -> bool {
+        self.not_after < self.not_before
+    }
 }
 
 /// The SubjectPublicKeyInfo of a certificate whose other fields may be unreadable.

@@ -93,6 +93,8 @@ impl fmt::Display for AltName {
 pub struct BasicConstraints {
     /// Whether the key may verify signatures on certificates.
     pub ca: bool,
+    /// Whether the extension is marked critical.
+    pub critical: bool,
     /// How many intermediates, self-issued ones aside, may stand below this one.
     pub path_length: Option<u32>,
 }
@@ -245,11 +247,10 @@ impl Extensions {
                 self.subject_alt_names = Some(names.iter().map(AltName::from).collect());
             }
             BASIC_CONSTRAINTS => {
-                let constraints = decode::<x509::BasicConstraints>(value)?;
-                self.basic_constraints = Some(BasicConstraints {
-                    ca: constraints.ca,
-                    path_length: constraints.path_len_constraint,
-                });
+                let x509::BasicConstraints { ca, path_len_constraint: path_length } =
+                    decode(value)?;
+                let critical = extension.critical;
+                self.basic_constraints = Some(BasicConstraints { ca, critical, path_length });
             }
             KEY_USAGE => {
                 let usage = decode::<x509::KeyUsage>(value)?;

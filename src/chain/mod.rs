@@ -177,7 +177,7 @@ struct Presented {
 }
 
 impl Entry {
-    fn read(der: &[u8]) -> Self {
+    pub(crate) fn read(der: &[u8]) -> Self {
         Self::new(der.into(), Certificate::from_der(der))
     }
 

@@ -1,10 +1,10 @@
 //! Where the checks put what they see.
 
-use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
-use crate::chain::{Certificate, DistinguishedName};
-use crate::report::{Finding, FindingKind, Severity};
+use crate::chain::Certificate;
+use crate::escape::short;
+use crate::report::{Code, Finding, FindingKind, Severity};
 
 use super::{Policy, View};
 
@@ -13,6 +13,9 @@ pub(super) struct Findings<'a> {
     pub(super) policy: &'a Policy,
     pub(super) view: &'a View<'a>,
     needed: &'a [bool],
+    /// Whether the certificate is a trust anchor's, looked at by itself: what is seen of it names
+    /// no position.
+    root: bool,
     list: Vec<Finding>,
     /// The subjects as findings name them, by position: written once, shared from then on.
     subjects: Vec<Option<Arc<str>>>,
@@ -21,7 +24,16 @@ pub(super) struct Findings<'a> {
 impl<'a> Findings<'a> {
     pub(super) fn new(policy: &'a Policy, view: &'a View<'a>, needed: &'a [bool]) -> Self {
         let subjects = vec![None; view.all.len()];
-        Self { policy, view, needed, list: Vec::new(), subjects }
+        Self { policy, view, needed, root: false, list: Vec::new(), subjects }
+    }
+
+    /// Of a trust anchor's certificate and nothing else.
+    pub(super) fn of_root(policy: &'a Policy, view: &'a View<'a>) -> Self {
+        Self { root: true, ..Self::new(policy, view, &[true]) }
+    }
+
+    pub(super) fn has(&self, code: Code) -> bool {
+        self.list.iter().any(|finding| finding.code() == code)
     }
 
     /// Whether a client needs the certificate.
@@ -60,15 +72,24 @@ impl<'a> Findings<'a> {
         }
     }
 
+    /// Adds what was seen of the certificate of the path's anchor.
+    pub(super) fn of_anchor(&mut self, root: &Certificate, kind: FindingKind, severity: Severity) {
+        if let Some(severity) = self.policy.judge(kind.code(), severity) {
+            let subject = Some(short(root.subject()).into());
+            self.list.push(Finding { kind, severity, position: None, subject });
+        }
+    }
+
     fn push(&mut self, position: Option<usize>, kind: FindingKind, severity: Severity) {
         let subject = position.and_then(|position| self.subject(position));
+        let position = position.filter(|_| !self.root);
         self.list.push(Finding { kind, severity, position, subject });
     }
 
     fn subject(&mut self, position: usize) -> Option<Arc<str>> {
         let certificate = self.view.certificate(position)?;
         let subject = self.subjects.get_mut(position)?;
-        Some(Arc::clone(subject.get_or_insert_with(|| short(certificate.subject()))))
+        Some(Arc::clone(subject.get_or_insert_with(|| short(certificate.subject()).into())))
     }
 
     /// The most urgent first.
@@ -77,32 +98,3 @@ impl<'a> Findings<'a> {
         self.list
     }
 }
-
-/// A name for people. A peer may send one of thousands of characters, and findings repeat it.
-fn short(name: &DistinguishedName) -> Arc<str> {
-    let mut short = Short(String::new());
-    // The error only says that the rest was cut.
-    let _ = write!(short, "{name}");
-    short.0.into()
-}
-
-/// Takes up to `LONGEST_NAME` characters; the last is an ellipsis where there were more.
-struct Short(String);
-
-impl fmt::Write for Short {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let room = LONGEST_NAME - self.0.chars().count();
-        match text.char_indices().nth(room) {
-            None => self.0.push_str(text),
-            Some((end, _)) => {
-                self.0.push_str(&text[..end]);
-                self.0.pop();
-                self.0.push('\u{2026}');
-                return Err(fmt::Error);
-            }
-        }
-        Ok(())
-    }
-}
-
-const LONGEST_NAME: usize = 256;

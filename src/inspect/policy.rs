@@ -71,7 +71,8 @@ impl Policy {
     /// Sets the severity of a kind of finding; for one that comes in several, such as
     /// `expires-soon`, it replaces all of them. What is wrong with a certificate that no path needs
     /// stays a note; that it is sent needlessly (`duplicate`, `unrelated`, `anchor-included`) takes
-    /// the severity.
+    /// the severity. A kind of finding that is off by default (`anchor-dates-unknown`) is switched
+    /// on by it.
     #[must_use]
     pub const fn severity(mut self, code: Code, severity: Severity) -> Self {
         self.codes[code.index()] = Setting::Severity(severity);
@@ -96,7 +97,7 @@ impl Policy {
     /// The severity to report, or `None` where the code is switched off.
     pub(super) fn judge(&self, code: Code, usual: Severity) -> Option<Severity> {
         match self.codes[code.index()] {
-            Setting::Default => Some(usual),
+            Setting::Default => (!OFF_BY_DEFAULT.contains(&code)).then_some(usual),
             Setting::Off => None,
             Setting::Severity(severity) => Some(severity),
         }
@@ -115,6 +116,17 @@ pub(super) enum Kept {
     Anchor,
     EndEntity,
     Intermediate,
+}
+
+impl Kept {
+    /// Of a certificate by its position; the anchor has none.
+    pub(super) const fn of(position: Option<usize>) -> Self {
+        match position {
+            None => Self::Anchor,
+            Some(0) => Self::EndEntity,
+            Some(_) => Self::Intermediate,
+        }
+    }
 }
 
 /// When the end of a validity period is soon: below one limit it is a warning, below another it is
@@ -203,6 +215,12 @@ pub(super) struct Limits {
     pub(super) critical: i64,
 }
 
+/// What is told only where a policy gives it a severity.
+const OFF_BY_DEFAULT: [Code; 1] = [
+    // It says nothing of the chain, and who trusts a list of names and keys knows that.
+    Code::AnchorDatesUnknown,
+];
+
 const DAY_SECONDS: u64 = 86_400;
 const DAY: i64 = 86_400;
 
@@ -240,5 +258,14 @@ mod tests {
         assert_eq!(POLICY.judge(Code::Duplicate, Severity::Note), None);
         assert_eq!(POLICY.judge(Code::Expired, Severity::Failure), Some(Severity::Warning));
         assert_eq!(POLICY.judge(Code::WeakKey, Severity::Failure), Some(Severity::Failure));
+    }
+
+    #[test]
+    fn a_code_that_is_off_by_default_is_switched_on_by_its_severity() {
+        const ON: Policy = Policy::new().severity(Code::AnchorDatesUnknown, Severity::Note);
+        let judge = |policy: Policy| policy.judge(Code::AnchorDatesUnknown, Severity::Warning);
+        assert_eq!(judge(Policy::new()), None);
+        assert_eq!(judge(ON), Some(Severity::Note));
+        assert_eq!(judge(ON.off(Code::AnchorDatesUnknown)), None);
     }
 }

@@ -38,12 +38,16 @@ macro_rules! codes {
 }
 
 codes! {
+    /// The trust anchor's own validity period is not known.
+    AnchorDatesUnknown = "anchor-dates-unknown",
     /// The trust anchor's own validity period has ended.
     AnchorExpired = "anchor-expired",
     /// The trust anchor's own validity period ends soon.
     AnchorExpiresSoon = "anchor-expires-soon",
     /// A trust anchor is among the certificates sent, where it is of no use.
     AnchorIncluded = "anchor-included",
+    /// The trust anchor's certificate is not as the standards want it.
+    AnchorNonconforming = "anchor-nonconforming",
     /// The trust anchor's own validity period has not begun.
     AnchorNotYetValid = "anchor-not-yet-valid",
     /// A CA certificate is used as the end-entity certificate.
@@ -60,10 +64,16 @@ codes! {
     Duplicate = "duplicate",
     /// The validity period has ended.
     Expired = "expired",
+    /// The validity period has ended, and no path needs the certificate.
+    ExpiredButUnneeded = "expired-but-unneeded",
     /// The validity period ends soon.
     ExpiresSoon = "expires-soon",
+    /// Between the end of all paths and the begin of another, clients fail.
+    GapAhead = "gap-ahead",
     /// The handshake failed after the certificates had arrived.
     HandshakeFailedAfterChain = "handshake-failed-after-chain",
+    /// Until when clients go on could not be told.
+    HorizonUndetermined = "horizon-undetermined",
     /// An intermediate that the path needs was not sent.
     IssuerMissing = "issuer-missing",
     /// An issuer may not sign certificates.
@@ -72,6 +82,8 @@ codes! {
     MalformedCertificate = "malformed-certificate",
     /// The certificate does not name what was asked for.
     NameMismatch = "name-mismatch",
+    /// Clients that do not look for another path fail earlier than the others.
+    NeededByOldClients = "needed-by-old-clients",
     /// The certificate says that it has no end.
     NoWellDefinedExpiry = "no-well-defined-expiry",
     /// An issuer is no CA.
@@ -80,6 +92,8 @@ codes! {
     NotYetValid = "not-yet-valid",
     /// A certificate stands before one that it certifies.
     OutOfOrder = "out-of-order",
+    /// Something above the end-entity certificate ends first.
+    PathEndsBeforeEndEntity = "path-ends-before-end-entity",
     /// More intermediates than a CA allows below it.
     PathLengthExceeded = "path-length-exceeded",
     /// The server doesn't hold the certificate's private key.

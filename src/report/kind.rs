@@ -2,7 +2,7 @@
 
 use time::OffsetDateTime;
 
-use super::{Code, UndeterminedReason, UntrustedReason};
+use super::{AnchorFault, Code, Profile, UndeterminedReason, UntrustedReason};
 use crate::chain::{DateField, DateQuirk, LateFailure, RevocationListFault, RevocationReason};
 use crate::target::Host;
 
@@ -15,6 +15,12 @@ use crate::target::Host;
 #[cfg_attr(feature = "serde", serde(tag = "code", rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum FindingKind {
+    /// Only the name and the key of the trust anchor are known, so that its validity period can't be
+    /// judged.
+    AnchorDatesUnknown {
+        /// The trust anchor's name.
+        anchor: String,
+    },
     /// The trust anchor's own validity period has ended. OpenSSL, Go and Firefox refuse it then;
     /// Chrome, Android and rustls do not look.
     AnchorExpired {
@@ -38,6 +44,15 @@ pub enum FindingKind {
     },
     /// A trust anchor is among the certificates sent: clients have their own.
     AnchorIncluded,
+    /// The trust anchor's certificate is not as the standards want it, its dates aside: a warning
+    /// where some clients refuse it, else a note.
+    AnchorNonconforming {
+        /// The trust anchor's name.
+        anchor: String,
+        /// What is wrong with it.
+        #[cfg_attr(feature = "serde", serde(flatten))]
+        fault: AnchorFault,
+    },
     /// The trust anchor's own validity period has not begun.
     AnchorNotYetValid {
         /// The trust anchor's name.
@@ -84,6 +99,14 @@ pub enum FindingKind {
         /// How long ago that was.
         seconds_ago: i64,
     },
+    /// The validity period has ended, and no path needs the certificate: it pages people for nothing.
+    ExpiredButUnneeded {
+        /// The last good second.
+        #[cfg_attr(feature = "serde", serde(with = "crate::instant"))]
+        not_after: OffsetDateTime,
+        /// How long ago that was.
+        seconds_ago: i64,
+    },
     /// The validity period ends soon.
     ExpiresSoon {
         /// The last good second.
@@ -94,11 +117,25 @@ pub enum FindingKind {
         /// The policy's limit for this severity: less than this is left.
         threshold_seconds: i64,
     },
+    /// After the end of all paths there will be another: between the two, clients fail.
+    GapAhead {
+        /// The first second in which no path holds.
+        #[cfg_attr(feature = "serde", serde(with = "crate::instant"))]
+        from: OffsetDateTime,
+        /// The last such second.
+        #[cfg_attr(feature = "serde", serde(with = "crate::instant"))]
+        to: OffsetDateTime,
+    },
     /// The handshake failed after the certificates had arrived, and not for want of a client
     /// certificate.
     HandshakeFailedAfterChain {
         /// Who gave up, and why.
         failure: LateFailure,
+    },
+    /// Until when clients go on could not be told, as not all paths could be looked for.
+    HorizonUndetermined {
+        /// What it would have taken.
+        reason: UndeterminedReason,
     },
     /// An intermediate that the path needs was not sent. Browsers that fetch it by themselves hide
     /// this from those who test with them.
@@ -122,6 +159,18 @@ pub enum FindingKind {
         /// The identifiers that the certificate presents.
         presented: Vec<String>,
     },
+    /// Clients that do not look for another path fail with the end of this certificate, or of the
+    /// trust anchor, while the others go on.
+    NeededByOldClients {
+        /// The kind of client.
+        profile: Profile,
+        /// Their last good second.
+        #[cfg_attr(feature = "serde", serde(with = "crate::instant"))]
+        until: OffsetDateTime,
+        /// The trust anchor's name, where it is its end.
+        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+        anchor: Option<String>,
+    },
     /// The notAfter is 99991231235959Z, which stands for 'no well-defined expiration date'
     /// (RFC 5280 section 4.1.2.5).
     NoWellDefinedExpiry,
@@ -140,6 +189,19 @@ pub enum FindingKind {
     OutOfOrder {
         /// The position of the certificate that it certifies.
         certifies: usize,
+    },
+    /// Something above the end-entity certificate ends first, and clients fail with it: whoever
+    /// renews by the end-entity certificate's own date comes too late.
+    PathEndsBeforeEndEntity {
+        /// The last good second of all paths.
+        #[cfg_attr(feature = "serde", serde(with = "crate::instant"))]
+        until: OffsetDateTime,
+        /// The last good second of the end-entity certificate.
+        #[cfg_attr(feature = "serde", serde(with = "crate::instant"))]
+        end_entity_not_after: OffsetDateTime,
+        /// The trust anchor's name, where it is the anchor that ends.
+        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+        anchor: Option<String>,
     },
     /// More intermediates stand below a CA than its path length allows (RFC 5280 section 4.2.1.9).
     PathLengthExceeded {
@@ -241,9 +303,11 @@ impl FindingKind {
     #[must_use]
     pub const fn code(&self) -> Code {
         match self {
+            Self::AnchorDatesUnknown { .. } => Code::AnchorDatesUnknown,
             Self::AnchorExpired { .. } => Code::AnchorExpired,
             Self::AnchorExpiresSoon { .. } => Code::AnchorExpiresSoon,
             Self::AnchorIncluded => Code::AnchorIncluded,
+            Self::AnchorNonconforming { .. } => Code::AnchorNonconforming,
             Self::AnchorNotYetValid { .. } => Code::AnchorNotYetValid,
             Self::CaAsEndEntity => Code::CaAsEndEntity,
             Self::ClientAuthMissing { .. } => Code::ClientAuthMissing,
@@ -252,16 +316,21 @@ impl FindingKind {
             Self::DateEncoding { .. } => Code::DateEncoding,
             Self::Duplicate { .. } => Code::Duplicate,
             Self::Expired { .. } => Code::Expired,
+            Self::ExpiredButUnneeded { .. } => Code::ExpiredButUnneeded,
             Self::ExpiresSoon { .. } => Code::ExpiresSoon,
+            Self::GapAhead { .. } => Code::GapAhead,
             Self::HandshakeFailedAfterChain { .. } => Code::HandshakeFailedAfterChain,
+            Self::HorizonUndetermined { .. } => Code::HorizonUndetermined,
             Self::IssuerMissing { .. } => Code::IssuerMissing,
             Self::KeyCertSignMissing => Code::KeyCertSignMissing,
             Self::MalformedCertificate { .. } => Code::MalformedCertificate,
             Self::NameMismatch { .. } => Code::NameMismatch,
+            Self::NeededByOldClients { .. } => Code::NeededByOldClients,
             Self::NoWellDefinedExpiry => Code::NoWellDefinedExpiry,
             Self::NotACa => Code::NotACa,
             Self::NotYetValid { .. } => Code::NotYetValid,
             Self::OutOfOrder { .. } => Code::OutOfOrder,
+            Self::PathEndsBeforeEndEntity { .. } => Code::PathEndsBeforeEndEntity,
             Self::PathLengthExceeded { .. } => Code::PathLengthExceeded,
             Self::PossessionFailed { .. } => Code::PossessionFailed,
             Self::PossessionUnproven { .. } => Code::PossessionUnproven,

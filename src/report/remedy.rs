@@ -12,6 +12,7 @@ pub(super) struct Remedy<'a>(pub(super) &'a Finding);
 impl fmt::Display for Remedy<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let of_the_server = self.0.position == Some(0);
+        let of_an_anchor = self.0.position.is_none();
         f.write_str(match &self.0.kind {
             Kind::IssuerMissing { ca_issuers, .. } => {
                 let source = ca_issuers.first().map_or("the CA", String::as_str);
@@ -26,10 +27,14 @@ impl fmt::Display for Remedy<'_> {
                     Escaped(source)
                 );
             }
+            Kind::AnchorDatesUnknown { .. } => "give the anchor's certificate to know its dates",
             Kind::AnchorExpired { .. } | Kind::AnchorExpiresSoon { .. } => {
                 "move to a certificate under another root, and give clients that root in time"
             }
             Kind::AnchorIncluded => "leave the trust anchor out of the server's chain file",
+            Kind::AnchorNonconforming { .. } => {
+                "move to a root that follows RFC 5280, or try every client with this one"
+            }
             Kind::AnchorNotYetValid { .. } => "check the clock, or wait",
             Kind::CaAsEndEntity => "issue a certificate of the server's own, with CA:FALSE",
             Kind::ClientAuthMissing { .. } => "issue a certificate that lists clientAuth",
@@ -37,23 +42,44 @@ impl fmt::Display for Remedy<'_> {
             Kind::CommonNameOnly { .. } | Kind::NameMismatch { .. } => {
                 "issue a certificate that lists the name as a subject alternative name, or install the one that does"
             }
+            Kind::DateEncoding { .. }
+            | Kind::UnreadableExtension { .. }
+            | Kind::ValidityInverted { .. }
+            | Kind::WeakKey { .. }
+                if of_an_anchor =>
+            {
+                "move what it issued to another root, and take it out of the trust store"
+            }
             Kind::DateEncoding { .. } => "have the CA issue it with dates as RFC 5280 asks",
-            Kind::Duplicate { .. } | Kind::Unrelated => "leave it out of the server's chain file",
+            Kind::Duplicate { .. } | Kind::ExpiredButUnneeded { .. } | Kind::Unrelated => "leave it out of the server's chain file",
             Kind::Expired { .. } | Kind::ExpiresSoon { .. } if of_the_server => {
                 "renew it, install it, and reload the service"
             }
+            Kind::Expired { .. } | Kind::ExpiresSoon { .. } if of_an_anchor => {
+                "move what it issued to another root, and give clients that root in time"
+            }
             Kind::Expired { .. } | Kind::ExpiresSoon { .. } => {
                 "install the chain that the CA issues under now, and reload the service"
+            }
+            Kind::GapAhead { .. } => {
+                "have it issued under a CA certificate that covers the gap, and install that in time"
             }
             Kind::HandshakeFailedAfterChain { .. } => "look at the server's own log",
             Kind::KeyCertSignMissing | Kind::NotACa => "have it issued under a CA certificate proper",
             Kind::MalformedCertificate { .. } | Kind::UnreadableExtension { .. } => {
                 "replace it by a certificate in DER that follows RFC 5280"
             }
+            Kind::NeededByOldClients { .. } => {
+                "know which old clients you have; send a chain that leads to a root that they hold"
+            }
             Kind::NoWellDefinedExpiry => "make sure that someone plans its end",
+            Kind::NotYetValid { .. } if of_an_anchor => "check the clock, or wait",
             Kind::NotYetValid { .. } => "check the clock, or install what is valid now",
             Kind::OutOfOrder { .. } => {
                 "order the chain file: the server's certificate first, then each one's issuer"
+            }
+            Kind::PathEndsBeforeEndEntity { .. } => {
+                "renew before the earlier date, under CA certificates that last longer"
             }
             Kind::PathLengthExceeded { .. } => "have it issued with fewer intermediates",
             Kind::PossessionFailed { .. } => "install the private key that belongs to the certificate",
@@ -77,7 +103,7 @@ impl fmt::Display for Remedy<'_> {
             }
             Kind::SelfSigned => "give clients the certificate as a trust anchor, or have a CA issue one",
             Kind::ServerAuthMissing { .. } => "issue a certificate that lists serverAuth",
-            Kind::TrustUndetermined { .. } => "see the reason",
+            Kind::HorizonUndetermined { .. } | Kind::TrustUndetermined { .. } => "see the reason",
             Kind::UntrustedPath { .. } => {
                 "send the whole chain of a CA that clients trust, or name its root as a trust anchor"
             }

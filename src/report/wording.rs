@@ -14,26 +14,29 @@ impl fmt::Display for Message<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let who = Who(self.0);
         match &self.0.kind {
+            Kind::AnchorDatesUnknown { anchor } => write!(
+                f,
+                "only the name and the key of {} are known, not its dates",
+                Anchor(anchor)
+            ),
             Kind::AnchorExpired { anchor, not_after } => {
-                write!(f, "the trust anchor {} expired on {}", Escaped(anchor), Instant(*not_after))
+                write!(f, "{} expired on {}", Anchor(anchor), Instant(*not_after))
             }
             Kind::AnchorExpiresSoon { anchor, not_after, seconds_left, .. } => write!(
                 f,
-                "the trust anchor {} expires in {}, on {}",
-                Escaped(anchor),
+                "{} expires in {}, on {}",
+                Anchor(anchor),
                 Span(*seconds_left),
                 Instant(*not_after)
             ),
             Kind::AnchorIncluded => {
                 write!(f, "{who} is a trust anchor that clients have already")
             }
+            Kind::AnchorNonconforming { anchor, fault } => {
+                write!(f, "{} {fault}", Anchor(anchor))
+            }
             Kind::AnchorNotYetValid { anchor, not_before } => {
-                write!(
-                    f,
-                    "the trust anchor {} is not valid before {}",
-                    Escaped(anchor),
-                    Instant(*not_before)
-                )
+                write!(f, "{} is not valid before {}", Anchor(anchor), Instant(*not_before))
             }
             Kind::CaAsEndEntity => write!(f, "{who} is a CA certificate, used as the server's own"),
             Kind::ClientAuthMissing { purposes } => {
@@ -57,9 +60,21 @@ impl fmt::Display for Message<'_> {
             Kind::Expired { not_after, seconds_ago } => {
                 write!(f, "{who} expired {} ago, on {}", Span(*seconds_ago), Instant(*not_after))
             }
+            Kind::ExpiredButUnneeded { not_after, seconds_ago } => write!(
+                f,
+                "{who} expired {} ago, on {}, and no path needs it",
+                Span(*seconds_ago),
+                Instant(*not_after)
+            ),
             Kind::ExpiresSoon { not_after, seconds_left, .. } => {
                 write!(f, "{who} expires in {}, on {}", Span(*seconds_left), Instant(*not_after))
             }
+            Kind::GapAhead { from, to } => write!(
+                f,
+                "clients fail from {} until {}, between the end of one path and the begin of the next",
+                Instant(*from),
+                Instant(*to)
+            ),
             Kind::HandshakeFailedAfterChain { failure } => match failure {
                 LateFailure::ByPeer(what) => {
                     write!(
@@ -76,6 +91,9 @@ impl fmt::Display for Message<'_> {
                     )
                 }
             },
+            Kind::HorizonUndetermined { reason } => {
+                write!(f, "until when clients go on could not be told: {reason}")
+            }
             Kind::IssuerMissing { issuer, .. } => {
                 write!(
                     f,
@@ -95,6 +113,12 @@ impl fmt::Display for Message<'_> {
             Kind::NameMismatch { reference, presented } => {
                 write!(f, "{who} does not name {reference}, only {}", List(presented))
             }
+            Kind::NeededByOldClients { profile, until, anchor } => write!(
+                f,
+                "clients that {profile} fail after {}, when {} ends",
+                Instant(*until),
+                Ending(anchor.as_deref(), &who)
+            ),
             Kind::NoWellDefinedExpiry => {
                 write!(f, "{who} says that it never expires (99991231235959Z)")
             }
@@ -108,6 +132,13 @@ impl fmt::Display for Message<'_> {
             Kind::OutOfOrder { certifies } => {
                 write!(f, "{who} stands before certificate {certifies}, which it certifies")
             }
+            Kind::PathEndsBeforeEndEntity { until, end_entity_not_after, anchor } => write!(
+                f,
+                "{} ends on {}, before the end-entity certificate, which would last until {}",
+                Ending(anchor.as_deref(), &who),
+                Instant(*until),
+                Instant(*end_entity_not_after)
+            ),
             Kind::PathLengthExceeded { path_length, below } => {
                 write!(
                     f,
@@ -197,14 +228,25 @@ impl fmt::Display for Fault<'_> {
     }
 }
 
+/// A trust anchor by its name, which may be empty.
+struct Anchor<'a>(&'a str);
+
+impl fmt::Display for Anchor<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the trust anchor")?;
+        if self.0.is_empty() { Ok(()) } else { write!(f, " {}", Escaped(self.0)) }
+    }
+}
+
 /// The certificate that a finding is about.
 struct Who<'a>(&'a Finding);
 
 impl fmt::Display for Who<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.position {
-            Some(0) | None => f.write_str("the end-entity certificate")?,
+            Some(0) => f.write_str("the end-entity certificate")?,
             Some(position) => write!(f, "certificate {position}")?,
+            None => f.write_str("the trust anchor")?,
         }
         match self.0.subject.as_deref() {
             None | Some("") => Ok(()),
@@ -213,8 +255,20 @@ impl fmt::Display for Who<'_> {
     }
 }
 
+/// What ends: the trust anchor, where it is that, else the certificate that the finding is about.
+struct Ending<'a>(Option<&'a str>, &'a Who<'a>);
+
+impl fmt::Display for Ending<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(anchor) => write!(f, "the trust anchor {}", Escaped(anchor)),
+            None => self.1.fmt(f),
+        }
+    }
+}
+
 /// A list of which the first few are shown: a certificate may hold thousands of names.
-struct List<'a>(&'a [String]);
+pub(super) struct List<'a>(pub(super) &'a [String]);
 
 impl fmt::Display for List<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
