@@ -28,11 +28,11 @@ fn chains() {
     use notafter::chain::*;
     pin!(is_cloned: AltName, Certificate, CertificateSummary, DateProblem, DistinguishedName, Entry,
         ExtendedKeyUsage, KeyKind, KeyPurpose, LateFailure, Peer, PresentedChain, PublicKey,
-        SignatureAlgorithm, UnreadableExtension);
+        RevocationList, RevocationListFault, SignatureAlgorithm, UnreadableExtension);
     pin!(is_a_value: BasicConstraints, ClientCertificate, DateField, DateQuirk, KeyUsage,
-        Possession, SignatureHash, Validity);
-    pin!(is_an_error: ChainError, MalformedCertificate);
-    pin!(is_cloned: ChainError, MalformedCertificate);
+        Possession, RevocationReason, SignatureHash, Validity);
+    pin!(is_an_error: ChainError, MalformedCertificate, RevocationListError);
+    pin!(is_cloned: ChainError, MalformedCertificate, Revocation, RevocationListError);
 }
 
 #[test]

@@ -6,7 +6,7 @@
 mod common;
 
 use common::pki::at;
-use notafter::chain::{DateField, DateQuirk, LateFailure};
+use notafter::chain::{DateField, DateQuirk, LateFailure, RevocationListFault, RevocationReason};
 use notafter::report::{
     AnchorFault, Code, Finding, FindingKind, Profile, UndeterminedReason, UntrustedReason,
 };
@@ -122,6 +122,17 @@ fn kinds() -> Vec<(FindingKind, Value)> {
         ),
         (Kind::PossessionFailed { detail: text.clone() }, json!({ "detail": "x" })),
         (Kind::PossessionUnproven { detail: text.clone() }, json!({ "detail": "x" })),
+        (
+            Kind::RevocationListUnusable {
+                issuer: text.clone(),
+                fault: RevocationListFault::CriticalExtension { oid: text.clone() },
+            },
+            json!({ "issuer": "x", "fault": { "critical-extension": { "oid": "x" } } }),
+        ),
+        (
+            Kind::Revoked { revoked_at: instant, reason: Some(RevocationReason::KeyCompromise) },
+            json!({ "revoked_at": when, "reason": "key-compromise" }),
+        ),
         (Kind::SelfSigned, json!({})),
         (Kind::ServerAuthMissing { purposes: list() }, json!({ "purposes": ["x"] })),
         (

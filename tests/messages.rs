@@ -12,7 +12,9 @@ use common::anatomy::{Anatomy, utc_time};
 use common::pki::{Pki, pem};
 use common::printed;
 use notafter::Inspector;
-use notafter::chain::{Certificate, ChainError, PresentedChain};
+use notafter::chain::{
+    Certificate, ChainError, PresentedChain, RevocationList, RevocationListError,
+};
 use notafter::inspect::{AnchorError, TrustAnchors};
 use notafter::report::Code;
 use notafter::target::{DnsName, Host, Purpose, Target};
@@ -83,6 +85,17 @@ fn malformed_certificates() {
         let chain = PresentedChain::from_pem(text).unwrap();
         assert_printed(chain.end_entity().certificate().unwrap_err(), expected);
     }
+}
+
+/// What else is wrong with them is told in `revocation_lists.rs`.
+#[test]
+fn revocation_lists() {
+    let error = RevocationList::from_pem(KEY).unwrap_err();
+    assert_eq!(error, RevocationListError::NoList { skipped: 1 });
+    let expected = "the PEM text holds no X509 CRL block, only a block of another kind";
+    assert_printed(&error, expected);
+    let error = RevocationList::from_der(b"junk").unwrap_err();
+    assert_printed(&error, "revocation list 0: certificateList: ends early");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use common::anatomy::{Anatomy, SEQUENCE, SUBJECT_ALT_NAME, tlv};
 use common::judge::{chain, judge, only, server, trusting};
 use common::pki::{Draft, Pki, at};
 use notafter::chain::{LateFailure, Peer, Possession};
-use notafter::report::{Code, FindingKind, Report};
+use notafter::report::{Code, Finding, FindingKind, Report};
 use notafter::target::{Purpose, Subject};
 use rcgen::{DnType, DnValue};
 
@@ -150,6 +150,42 @@ fn of_many_names_the_first_few_are_shown() {
         "the end-entity certificate (CN=example.com) does not name example.com, only \
          DNS:0.example, DNS:1.example, DNS:2.example, DNS:3.example, DNS:4.example and 995 more",
     );
+}
+
+#[test]
+fn what_keeps_a_list_from_clearing_is_said_in_words() {
+    use notafter::chain::RevocationListFault as Fault;
+    let instant = at("2026-12-01T00:00:00Z");
+    let cases = [
+        (Fault::BadSignature, "its signature does not verify with the issuer's key"),
+        (
+            Fault::CriticalExtension { oid: "1.2.3\n".to_owned() },
+            r"its critical extension 1.2.3\u{a} is not understood",
+        ),
+        (Fault::CriticalNumber, "its CRL number is marked critical"),
+        (Fault::CrlSignMissing, "the issuer's key usage does not allow it to sign lists"),
+        (Fault::NoNextUpdate, "it does not say when the next one is due"),
+        (Fault::NoNumber, "it has no CRL number"),
+        (
+            Fault::NotYetValid { this_update: instant },
+            "it is issued later, on 2026-12-01 00:00:00 UTC",
+        ),
+        (Fault::OutOfScope, "it is for other certificates of the issuer"),
+        (
+            Fault::Outdated { next_update: instant },
+            "the next one was due on 2026-12-01 00:00:00 UTC",
+        ),
+        (Fault::UnsupportedSignature, "its signature is of a kind that is not accepted"),
+    ];
+    for (fault, expected) in cases {
+        let kind = FindingKind::RevocationListUnusable { issuer: "CN=x".to_owned(), fault };
+        let mut value = serde_json::to_value(kind).unwrap();
+        value["severity"] = "warning".into();
+        value["position"] = 1.into();
+        let finding: Finding = serde_json::from_value(value).unwrap();
+        let message = format!("the revocation list of CN=x can't clear certificate 1: {expected}");
+        assert_eq!(finding.message(), message);
+    }
 }
 
 /// What must never reach a terminal, a log line or a page as it is.

@@ -47,6 +47,11 @@ impl<'a> Reader<'a> {
         Self { rest: bytes }
     }
 
+    /// How many octets are left.
+    pub(super) const fn len(&self) -> usize {
+        self.rest.len()
+    }
+
     pub(super) const fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
@@ -100,7 +105,7 @@ impl<'a> Reader<'a> {
 }
 
 /// Puts tag and length before the content of a SEQUENCE.
-pub(super) fn sequence(content: &[u8]) -> Vec<u8> {
+pub(crate) fn sequence(content: &[u8]) -> Vec<u8> {
     let mut der = vec![SEQUENCE];
     let octets = content.len().to_be_bytes();
     let significant = octets.iter().position(|octet| *octet != 0).unwrap_or(octets.len() - 1);

@@ -20,7 +20,7 @@ pub enum ChainError {
     },
 }
 
-fn others(blocks: usize) -> Cow<'static, str> {
+pub(super) fn others(blocks: usize) -> Cow<'static, str> {
     match blocks {
         0 => "".into(),
         1 => ", only a block of another kind".into(),

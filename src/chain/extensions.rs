@@ -319,14 +319,14 @@ impl Extensions {
     }
 }
 
-struct Extension<'a> {
-    oid: &'a [u8],
-    critical: bool,
-    value: &'a [u8],
+pub(super) struct Extension<'a> {
+    pub(super) oid: &'a [u8],
+    pub(super) critical: bool,
+    pub(super) value: &'a [u8],
 }
 
 impl<'a> Extension<'a> {
-    fn read(list: &mut Reader<'a>) -> Result<Self, DerError> {
+    pub(super) fn read(list: &mut Reader<'a>) -> Result<Self, DerError> {
         let mut fields = Reader::new(list.expect(SEQUENCE)?.value);
         let oid = fields.expect(OID)?.value;
         let critical = match fields.optional(BOOLEAN)? {

@@ -5,6 +5,7 @@
 //! one that could. What the facts *mean* at an instant is said by [`crate::inspect`].
 
 mod certificate;
+mod crl;
 mod date;
 mod der;
 mod error;
@@ -23,7 +24,11 @@ use sha2::{Digest, Sha256};
 
 pub(crate) use certificate::Signed;
 pub use certificate::{Certificate, Validity};
+pub use crl::{
+    Revocation, RevocationList, RevocationListError, RevocationListFault, RevocationReason,
+};
 pub use date::{DateField, DateProblem, DateQuirk};
+pub(crate) use der::sequence;
 pub use error::{ChainError, MalformedCertificate};
 pub use extensions::{
     AltName, BasicConstraints, ExtendedKeyUsage, KeyPurpose, KeyUsage, UnreadableExtension,
@@ -81,7 +86,8 @@ impl PresentedChain {
     ///
     /// RFC 7468.
     pub fn from_pem(text: impl AsRef<[u8]>) -> Result<Self, ChainError> {
-        let pem::Blocks { certificates, skipped } = pem::blocks(text.as_ref());
+        let pem::Blocks { wanted: certificates, skipped } =
+            pem::blocks(text.as_ref(), &[b"CERTIFICATE", b"X509 CERTIFICATE"]);
         if certificates.is_empty() {
             return Err(ChainError::NoCertificate { skipped });
         }

@@ -8,8 +8,8 @@ use data_encoding::BASE64;
 use super::MalformedCertificate;
 
 pub(super) struct Blocks {
-    /// The DER of each certificate block, or what is wrong with the block.
-    pub(super) certificates: Vec<Result<Vec<u8>, Broken>>,
+    /// The DER of each block that was asked for, or what is wrong with the block.
+    pub(super) wanted: Vec<Result<Vec<u8>, Broken>>,
     pub(super) skipped: usize,
 }
 
@@ -18,8 +18,9 @@ pub(super) struct Broken {
     pub(super) reason: MalformedCertificate,
 }
 
-pub(super) fn blocks(text: &[u8]) -> Blocks {
-    let mut blocks = Blocks { certificates: Vec::new(), skipped: 0 };
+/// Reads the blocks with one of the labels, and counts the others.
+pub(super) fn blocks(text: &[u8], labels: &[&[u8]]) -> Blocks {
+    let mut blocks = Blocks { wanted: Vec::new(), skipped: 0 };
     let mut open: Option<Open> = None;
     // Classic Mac OS ended lines with a carriage return alone.
     let line_end = if text.contains(&b'\n') { b'\n' } else { b'\r' };
@@ -29,13 +30,12 @@ pub(super) fn blocks(text: &[u8]) -> Blocks {
             if let Some(unfinished) = open.take() {
                 blocks.close(unfinished, false);
             }
-            let certificate = matches!(label, b"CERTIFICATE" | b"X509 CERTIFICATE");
-            open = Some(Open { certificate, line: number, body: Vec::new() });
+            open = Some(Open { wanted: labels.contains(&label), line: number, body: Vec::new() });
         } else if label(line, b"-----END ").is_some() {
             if let Some(finished) = open.take() {
                 blocks.close(finished, true);
             }
-        } else if let Some(block) = open.as_mut().filter(|block| block.certificate) {
+        } else if let Some(block) = open.as_mut().filter(|block| block.wanted) {
             block.body.extend_from_slice(line);
         }
     }
@@ -47,14 +47,14 @@ pub(super) fn blocks(text: &[u8]) -> Blocks {
 
 /// A block whose end has not been reached. The body of a private key is never copied.
 struct Open {
-    certificate: bool,
+    wanted: bool,
     line: usize,
     body: Vec<u8>,
 }
 
 impl Blocks {
     fn close(&mut self, block: Open, finished: bool) {
-        if !block.certificate {
+        if !block.wanted {
             self.skipped += 1;
             return;
         }
@@ -62,7 +62,7 @@ impl Blocks {
             let part = format!("PEM block at line {}", block.line);
             MalformedCertificate::new(part, reason)
         };
-        self.certificates.push(if !finished {
+        self.wanted.push(if !finished {
             Err(Broken { reason: broken("has no END line"), text: block.body })
         } else {
             BASE64

@@ -170,6 +170,13 @@ impl TrustAnchors {
         }
     }
 
+    /// The name (an RDNSequence) and the key (a SubjectPublicKeyInfo) of the anchor at `index`, both
+    /// in DER.
+    pub(super) fn name_and_key(&self, index: usize) -> Option<(DistinguishedName, Vec<u8>)> {
+        let anchor = self.store.anchors.get(index)?;
+        Some((name(anchor), crate::chain::sequence(&anchor.subject_public_key_info)))
+    }
+
     /// The name of the anchor at `index`, for people.
     pub(super) fn anchor_name(&self, index: usize) -> String {
         let names = || self.store.anchors.iter().map(|anchor| name(anchor).to_string()).collect();

@@ -14,6 +14,7 @@ mod links;
 mod native;
 mod policy;
 mod readable;
+mod revocation;
 mod root;
 mod search;
 mod signatures;
@@ -28,7 +29,7 @@ use std::sync::Arc;
 use rustls_pki_types::SignatureVerificationAlgorithm;
 use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
 
-use crate::chain::{Certificate, ChainError, Entry, PresentedChain};
+use crate::chain::{Certificate, ChainError, Entry, PresentedChain, RevocationList};
 use crate::report::{Report, ReportedCertificate, Role, StoreVerdict};
 use crate::target::Subject;
 
@@ -65,6 +66,7 @@ pub struct Inspector {
     stores: Vec<TrustAnchors>,
     policy: Arc<Policy>,
     extra: Arc<[Entry]>,
+    revocation_lists: revocation::Lists,
     signatures: Signatures,
 }
 
@@ -76,6 +78,7 @@ impl Inspector {
             stores: vec![TrustAnchors::mozilla()],
             policy: Arc::default(),
             extra: Arc::default(),
+            revocation_lists: revocation::Lists::default(),
             signatures: Signatures::compiled_in(),
         }
     }
@@ -125,6 +128,27 @@ impl Inspector {
         Ok(self)
     }
 
+    /// Holds these revocation lists, in the place of those before, against the certificates of the
+    /// path: the end-entity certificate and the intermediates. Nothing is fetched.
+    ///
+    /// A certificate that a list of its issuer names is `revoked`. Where lists of its issuer are
+    /// given, and none of them can clear it, `revocation-list-unusable` says why: one whose next
+    /// update is due at the instant asked about proves nothing. Of a certificate whose issuer has
+    /// no list here nothing is told.
+    ///
+    /// Revoked is a certificate from the date in the list on, or from the list's own date on where
+    /// that is earlier, as no client looks at the former. A list need not be in force for that.
+    ///
+    /// RFC 5280 section 6.3.
+    #[must_use]
+    pub fn with_revocation_lists(
+        mut self,
+        lists: impl IntoIterator<Item = RevocationList>,
+    ) -> Self {
+        self.revocation_lists = lists.into_iter().collect();
+        self
+    }
+
     /// Verifies signatures with the algorithms of a provider.
     #[cfg(feature = "fetch")]
     pub(crate) fn with_algorithms(
@@ -167,6 +191,15 @@ impl Inspector {
         horizon::check(&mut findings, &outlook, at);
         usage::check(&mut findings, &links, subject, &verdict);
         strength::check(&mut findings);
+        revocation::check(
+            &mut findings,
+            &self.revocation_lists,
+            &links,
+            anchors,
+            &self.signatures,
+            &verdict,
+            at,
+        );
         root::check(&mut findings, anchors, &verdict, subject.purpose());
         handshake::check(&mut findings, chain.peer());
 

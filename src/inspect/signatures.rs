@@ -52,6 +52,21 @@ impl Signatures {
     /// Whether a signature verifies with a key (a SubjectPublicKeyInfo in DER); `None` where no
     /// algorithm takes the signature or the key.
     pub(super) fn verify(&self, signed: &Signed<'_>, key: &[u8]) -> Option<bool> {
+        self.verify_by(signed, key, |algorithm| algorithm)
+    }
+
+    /// As [`verify`](Self::verify), past the memory: a message of megabytes would push everything
+    /// else out of it.
+    pub(super) fn verify_large(&self, signed: &Signed<'_>, key: &[u8]) -> Option<bool> {
+        self.verify_by(signed, key, |algorithm| algorithm.inner)
+    }
+
+    fn verify_by(
+        &self,
+        signed: &Signed<'_>,
+        key: &[u8],
+        by: fn(&Remembering) -> &dyn SignatureVerificationAlgorithm,
+    ) -> Option<bool> {
         let key = SubjectPublicKeyInfoDer::from(key);
         let key = RawPublicKeyEntity::try_from(&key).ok()?;
         let fitting = self
@@ -59,7 +74,7 @@ impl Signatures {
             .iter()
             .filter(|algorithm| *algorithm.signature_alg_id() == *signed.algorithm);
         let mut verified = fitting.filter_map(|algorithm| {
-            match key.verify_signature(algorithm, signed.message, signed.signature) {
+            match key.verify_signature(by(algorithm), signed.message, signed.signature) {
                 Ok(()) => Some(true),
                 Err(Error::InvalidSignatureForPublicKey) => Some(false),
                 Err(_) => None,

@@ -102,6 +102,10 @@ codes! {
     PossessionFailed = "possession-failed",
     /// Whether the server holds the private key was not proven.
     PossessionUnproven = "possession-unproven",
+    /// A revocation list can't clear a certificate that it is held against.
+    RevocationListUnusable = "revocation-list-unusable",
+    /// The issuer took the certificate back.
+    Revoked = "revoked",
     /// The end-entity certificate is signed by its own key.
     SelfSigned = "self-signed",
     /// A server's certificate is not for servers.

@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 
 use super::{AnchorFault, Code, Profile, UndeterminedReason, UntrustedReason};
-use crate::chain::{DateField, DateQuirk, LateFailure};
+use crate::chain::{DateField, DateQuirk, LateFailure, RevocationListFault, RevocationReason};
 use crate::target::Host;
 
 /// What was seen, with the evidence for it.
@@ -238,6 +238,25 @@ pub enum FindingKind {
         /// Why.
         detail: String,
     },
+    /// A revocation list of the issuer, given by the caller, does not list the certificate, but can't
+    /// clear it either (RFC 5280 section 6.3.3). Those who refuse what they can't clear refuse the
+    /// certificate then, which is a warning; a note where they tolerate the fault, where another
+    /// list clears the certificate, and where the list is for others.
+    RevocationListUnusable {
+        /// The name of the issuer.
+        issuer: String,
+        /// What keeps the list from it.
+        fault: RevocationListFault,
+    },
+    /// The certificate stands in a revocation list of its issuer, given by the caller.
+    Revoked {
+        /// Since when it is revoked.
+        #[cfg_attr(feature = "serde", serde(with = "crate::instant"))]
+        revoked_at: OffsetDateTime,
+        /// Why, where the list says it.
+        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+        reason: Option<RevocationReason>,
+    },
     /// The end-entity certificate is signed by its own key.
     SelfSigned,
     /// A server's certificate, or an intermediate above it, lists purposes, and serverAuth is not
@@ -332,6 +351,8 @@ impl FindingKind {
             Self::PathLengthExceeded { .. } => Code::PathLengthExceeded,
             Self::PossessionFailed { .. } => Code::PossessionFailed,
             Self::PossessionUnproven { .. } => Code::PossessionUnproven,
+            Self::RevocationListUnusable { .. } => Code::RevocationListUnusable,
+            Self::Revoked { .. } => Code::Revoked,
             Self::SelfSigned => Code::SelfSigned,
             Self::ServerAuthMissing { .. } => Code::ServerAuthMissing,
             Self::TrustUndetermined { .. } => Code::TrustUndetermined,

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{Finding, FindingKind as Kind};
+use crate::chain::RevocationListFault as List;
 use crate::escape::Escaped;
 
 /// What a finding advises.
@@ -87,6 +88,21 @@ impl fmt::Display for Remedy<'_> {
             Kind::PossessionFailed { .. } => "install the private key that belongs to the certificate",
             Kind::PossessionUnproven { .. } => {
                 "use a key that today's clients can verify (ECDSA P-256, RSA 2048)"
+            }
+            Kind::RevocationListUnusable { fault, .. } => match fault {
+                List::BadSignature | List::Outdated { .. } => {
+                    "get the issuer's current list, and give it to those that check by it"
+                }
+                List::CrlSignMissing => "have the CA's certificate issued with cRLSign",
+                List::NotYetValid { .. } => "check the clock, or use the list that is current now",
+                List::OutOfScope => "get the list that the certificate's distribution point names",
+                _ => "have the CA issue its lists as RFC 5280 asks",
+            },
+            Kind::Revoked { .. } if of_the_server => {
+                "have a certificate issued for a new key, install both, and reload the service"
+            }
+            Kind::Revoked { .. } => {
+                "install the chain that the CA issues under now, and reload the service"
             }
             Kind::SelfSigned => "give clients the certificate as a trust anchor, or have a CA issue one",
             Kind::ServerAuthMissing { .. } => "issue a certificate that lists serverAuth",

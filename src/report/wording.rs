@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::span::{Instant, Span};
 use super::{Finding, FindingKind as Kind};
-use crate::chain::LateFailure;
+use crate::chain::{LateFailure, RevocationListFault};
 use crate::escape::Escaped;
 
 /// A finding's message.
@@ -164,6 +164,19 @@ impl fmt::Display for Message<'_> {
                 "that the server holds the private key of its certificate was not proven: {}",
                 Escaped(detail)
             ),
+            Kind::RevocationListUnusable { issuer, fault } => write!(
+                f,
+                "the revocation list of {} can't clear {who}: {}",
+                Escaped(issuer),
+                Fault(fault)
+            ),
+            Kind::Revoked { revoked_at, reason } => {
+                write!(f, "{who} was revoked on {}", Instant(*revoked_at))?;
+                match reason {
+                    Some(reason) => write!(f, ": {}", reason.as_str()),
+                    None => Ok(()),
+                }
+            }
             Kind::SelfSigned => write!(f, "{who} is signed by its own key"),
             Kind::ServerAuthMissing { purposes } => {
                 write!(f, "{who} is not for TLS servers, only for {}", List(purposes))
@@ -194,6 +207,33 @@ impl fmt::Display for Message<'_> {
                 write!(f, "the signature on {who} is too weak: {}", Escaped(algorithm))
             }
         }
+    }
+}
+
+/// What keeps a revocation list from clearing a certificate.
+struct Fault<'a>(&'a RevocationListFault);
+
+impl fmt::Display for Fault<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use RevocationListFault as List;
+        f.write_str(match self.0 {
+            List::CriticalExtension { oid } => {
+                return write!(f, "its critical extension {} is not understood", Escaped(oid));
+            }
+            List::NotYetValid { this_update } => {
+                return write!(f, "it is issued later, on {}", Instant(*this_update));
+            }
+            List::Outdated { next_update } => {
+                return write!(f, "the next one was due on {}", Instant(*next_update));
+            }
+            List::BadSignature => "its signature does not verify with the issuer's key",
+            List::CriticalNumber => "its CRL number is marked critical",
+            List::CrlSignMissing => "the issuer's key usage does not allow it to sign lists",
+            List::NoNextUpdate => "it does not say when the next one is due",
+            List::NoNumber => "it has no CRL number",
+            List::OutOfScope => "it is for other certificates of the issuer",
+            List::UnsupportedSignature => "its signature is of a kind that is not accepted",
+        })
     }
 }
 

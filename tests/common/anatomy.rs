@@ -126,7 +126,7 @@ pub(crate) fn tlv(tag: u8, value: &[u8]) -> Vec<u8> {
 }
 
 /// The TLVs inside a constructed TLV.
-fn children(der: &[u8]) -> Vec<Vec<u8>> {
+pub(crate) fn children(der: &[u8]) -> Vec<Vec<u8>> {
     let (_, mut rest) = split(der);
     let mut children = Vec::new();
     while !rest.is_empty() {
@@ -161,6 +161,7 @@ const PUBLIC_KEY: usize = 6;
 const EXTENSIONS: usize = 7;
 
 pub(crate) const BOOLEAN: u8 = 0x01;
+pub(crate) const INTEGER: u8 = 0x02;
 pub(crate) const BIT_STRING: u8 = 0x03;
 pub(crate) const OCTET_STRING: u8 = 0x04;
 pub(crate) const OID: u8 = 0x06;

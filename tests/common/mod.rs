@@ -5,6 +5,7 @@
 pub(crate) mod anatomy;
 pub(crate) mod corpora;
 pub(crate) mod judge;
+pub(crate) mod lists;
 pub(crate) mod pki;
 #[cfg(feature = "fetch")]
 pub(crate) mod process;
