@@ -4,6 +4,7 @@
 //! certificate as it was sent, whether it could be read or not; [`Certificate`] holds the facts of
 //! one that could. What the facts *mean* at an instant is said by [`crate::inspect`].
 
+mod alt_name;
 mod certificate;
 mod date;
 mod der;
@@ -15,18 +16,20 @@ mod memo;
 mod name;
 mod peer;
 mod pem;
+mod profile;
 mod summary;
 
 use std::sync::{Arc, OnceLock};
 
 use sha2::{Digest, Sha256};
 
+pub use alt_name::AltName;
 pub(crate) use certificate::Signed;
 pub use certificate::{Certificate, Validity};
 pub use date::{DateField, DateProblem, DateQuirk};
 pub use error::{ChainError, MalformedCertificate};
 pub use extensions::{
-    AltName, BasicConstraints, ExtendedKeyUsage, KeyPurpose, KeyUsage, UnreadableExtension,
+    BasicConstraints, ExtendedKeyUsage, KeyPurpose, KeyUsage, UnreadableExtension,
 };
 #[cfg(feature = "fetch")]
 pub(crate) use key::raw_public_key;
@@ -35,6 +38,7 @@ pub use key::{KeyKind, PublicKey, SignatureAlgorithm, SignatureHash};
 pub(crate) use memo::CertificateMemo;
 pub use name::DistinguishedName;
 pub use peer::{ClientCertificate, LateFailure, Peer, Possession};
+pub(crate) use profile::{Profile, Subtree};
 pub use summary::CertificateSummary;
 
 /// The certificates that were presented, in wire order, unverified; never empty.

@@ -1,0 +1,54 @@
+//! How extensions are marked and filled in, which the profiles of RFC 5280 and of the CA/Browser
+//! Forum have rules for; what the extensions mean stands elsewhere.
+
+use super::Certificate;
+use super::der::{Reader, SEQUENCE, context};
+
+/// What is known beside what the extensions say. Few octets: it is kept for every certificate.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Profile {
+    /// `None` where there is no authority key identifier.
+    pub(crate) authority_key_id: Option<AuthorityKeyIdShape>,
+    pub(crate) critical_extended_key_usage: bool,
+    pub(crate) critical_name_constraints: bool,
+    /// `None` where there are no policy constraints.
+    pub(crate) critical_policy_constraints: Option<bool>,
+    pub(crate) critical_subject_alt_names: bool,
+    pub(crate) critical_subject_key_id: bool,
+}
+
+/// What an authority key identifier holds beside the key identifier (RFC 5280 section 4.2.1.1).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AuthorityKeyIdShape {
+    pub(crate) critical: bool,
+    pub(crate) issuer: bool,
+    pub(crate) serial_number: bool,
+}
+
+/// A name that name constraints permit or exclude.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Subtree<'a> {
+    /// A dNSName, as it is encoded.
+    Dns(&'a [u8]),
+    Other,
+}
+
+impl Certificate {
+    /// The subtrees of the name constraints, permitted and excluded, up to the first thing that is
+    /// none; nothing where the extension is absent (RFC 5280 section 4.2.1.10).
+    pub(crate) fn subtrees(&self) -> impl Iterator<Item = Subtree<'_>> {
+        let content = self.name_constraints().and_then(super::sequence_content);
+        let mut fields = Reader::new(content.unwrap_or_default());
+        let mut subtrees = Reader::new(&[]);
+        std::iter::from_fn(move || {
+            while subtrees.is_empty() {
+                subtrees = Reader::new(fields.next().ok()?.value);
+            }
+            let base = Reader::new(subtrees.expect(SEQUENCE).ok()?.value).next().ok()?;
+            Some(if base.tag == DNS_NAME { Subtree::Dns(base.value) } else { Subtree::Other })
+        })
+    }
+}
+
+/// The dNSName of a GeneralName: primitive, so without the bit of a constructed field.
+const DNS_NAME: u8 = context(2) & !0x20;
