@@ -1,5 +1,7 @@
 //! Whether the end-entity certificate names what was asked for (RFC 9525).
 
+use std::net::IpAddr;
+
 use crate::chain::{AltName, Certificate};
 use crate::escape::Escaped;
 use crate::report::{FindingKind, Severity};
@@ -15,16 +17,19 @@ pub(super) fn check(findings: &mut Findings<'_>, subject: &Subject) {
     if subject.purpose() != Purpose::Server {
         return;
     }
-    let common_names = common_names(certificate);
-    let common_name_only =
-        !certificate.subject_alt_names().unwrap_or_default().iter().any(is_identifier)
-            && !common_names.is_empty();
+    let presented = certificate.subject_alt_names().unwrap_or_default();
+    let common_names = certificate.subject().common_names();
+    let named = presented.iter().any(is_identifier);
+    if named {
+        check_common_names(findings, presented, &common_names);
+    }
+    let common_name_only = !named && !common_names.is_empty();
+    let common_names = escaped(&common_names);
     if subject.names().is_empty() && common_name_only {
         findings.add(Some(0), FindingKind::CommonNameOnly { common_names }, Severity::Failure);
         return;
     }
     for reference in subject.names() {
-        let presented = certificate.subject_alt_names().unwrap_or_default();
         if presented.iter().any(|presented| matches(presented, reference)) {
             continue;
         }
@@ -40,9 +45,42 @@ pub(super) fn check(findings: &mut Findings<'_>, subject: &Subject) {
     }
 }
 
+/// Baseline Requirements, section 7.1.4.3: what stands in the subject is a copy of a subject
+/// alternative name, character for character, addresses as RFC 5952 writes them. It is held against
+/// no name that is meant for people.
+fn check_common_names(findings: &mut Findings<'_>, presented: &[AltName], common_names: &[String]) {
+    let lists = |common_name: &str| {
+        presented.iter().any(|presented| match presented {
+            AltName::Dns(name) => name == common_name,
+            AltName::Ip(address) => address.to_string() == common_name,
+            _ => false,
+        })
+    };
+    let mut unlisted = common_names.iter().filter(|name| !lists(name) && looks_like_a_host(name));
+    if let Some(first) = unlisted.next() {
+        let common_names = std::iter::once(first).chain(unlisted);
+        let common_names = common_names.map(|name| Escaped(name).to_string()).collect();
+        findings.of(0, FindingKind::CommonNameNotListed { common_names }, Severity::Warning);
+    }
+}
+
+/// Whether somebody may have meant a host: an address, in any form that was ever read as one, or
+/// labels with a full stop between them, in any script.
+fn looks_like_a_host(name: &str) -> bool {
+    let hexadecimal = |digits: &str| digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && label.chars().all(|char| char.is_alphanumeric() || "-_*".contains(char))
+    };
+    let labels = name.strip_suffix('.').unwrap_or(name);
+    name.parse::<IpAddr>().is_ok()
+        || name.strip_prefix("0x").is_some_and(hexadecimal)
+        || (labels.contains('.') && labels.split('.').all(is_label))
+}
+
 /// Whether a presented identifier is the reference identity: DNS-IDs by RFC 9525 section 6.3, with
 /// the whole first label as the only wildcard; IP-IDs octet by octet (section 6.4).
-fn matches(presented: &AltName, reference: &Host) -> bool {
+pub(super) fn matches(presented: &AltName, reference: &Host) -> bool {
     match (presented, reference) {
         (AltName::Dns(presented), Host::Dns(reference)) => {
             matches_dns(presented, reference.as_str())
@@ -52,7 +90,7 @@ fn matches(presented: &AltName, reference: &Host) -> bool {
     }
 }
 
-fn matches_dns(presented: &str, reference: &str) -> bool {
+pub(super) fn matches_dns(presented: &str, reference: &str) -> bool {
     let Some(parent) = presented.strip_prefix("*.") else {
         return presented.eq_ignore_ascii_case(reference);
     };
@@ -67,8 +105,7 @@ const fn is_identifier(name: &AltName) -> bool {
     matches!(name, AltName::Dns(_) | AltName::Ip(_))
 }
 
-fn common_names(certificate: &Certificate) -> Vec<String> {
-    let names = certificate.subject().common_names();
+fn escaped(names: &[String]) -> Vec<String> {
     names.iter().map(|name| Escaped(name).to_string()).collect()
 }
 
@@ -109,6 +146,39 @@ mod tests {
         ];
         for (presented, reference, expected) in cases {
             assert_eq!(matches_dns(presented, reference), expected, "{presented} {reference}");
+        }
+    }
+
+    #[test]
+    fn what_somebody_may_have_meant_as_a_host_is_told_from_what_is_for_people() {
+        let hosts = [
+            "example.com",
+            "example.com.",
+            "*.example.com",
+            "foo_bar.example",
+            "test-\u{6e2c}\u{8a66}.com",
+            "192.168.001.001",
+            "192.0.2.1",
+            "0xC0A80101",
+            "2001:DB8::1",
+            "2001:0db8:0000:0000:0000:0000:0000:0001",
+        ];
+        for name in hosts {
+            assert!(looks_like_a_host(name), "{name}");
+        }
+        let others = [
+            "",
+            ".",
+            "localhost",
+            "R3",
+            "Example Ltd.",
+            "a@b.example",
+            "Dr. J. Doe",
+            "a..b",
+            "0xyz",
+        ];
+        for name in others {
+            assert!(!looks_like_a_host(name), "{name}");
         }
     }
 

@@ -4,15 +4,19 @@
 //! the others found, so that an expired chain is also told to be misnamed.
 
 mod anchors;
+mod baseline;
 mod dates;
 mod findings;
 mod handshake;
 mod identity;
 mod links;
 mod policy;
+mod profile;
 mod readable;
 mod signatures;
 mod strength;
+#[cfg(feature = "psl")]
+mod suffix;
 mod trust;
 mod usage;
 
@@ -122,10 +126,14 @@ impl Inspector {
         readable::check(&mut findings, &verdict);
         dates::check(&mut findings, &verdict, at);
         identity::check(&mut findings, subject);
+        #[cfg(feature = "psl")]
+        suffix::check(&mut findings, subject);
         links::check(&mut findings, &links, &self.anchors, &verdict);
         trust::check(&mut findings, &verdict, subject);
         usage::check(&mut findings, &links, subject, &verdict);
         strength::check(&mut findings);
+        profile::check(&mut findings);
+        baseline::check(&mut findings, &self.anchors, &verdict);
         handshake::check(&mut findings, chain.peer());
 
         Report {

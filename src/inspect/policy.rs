@@ -24,6 +24,9 @@ pub struct Policy {
     end_entity: Thresholds,
     intermediate: Thresholds,
     anchor: Thresholds,
+    max_path_depth: Option<usize>,
+    #[cfg(feature = "psl")]
+    public_suffixes: bool,
     codes: [Setting; Code::ALL.len()],
 }
 
@@ -43,6 +46,9 @@ impl Policy {
             end_entity: Thresholds::lifetime(),
             intermediate: Thresholds::certification_authority(),
             anchor: Thresholds::certification_authority(),
+            max_path_depth: None,
+            #[cfg(feature = "psl")]
+            public_suffixes: false,
             codes: [Setting::Default; Code::ALL.len()],
         }
     }
@@ -68,8 +74,41 @@ impl Policy {
         self
     }
 
+    /// Sets how many intermediates a path may have, self-issued ones aside, as RFC 5280 counts them
+    /// for a path length (section 6.1.4). By default there is no limit.
+    #[must_use]
+    pub const fn max_path_depth(mut self, intermediates: usize) -> Self {
+        self.max_path_depth = Some(intermediates);
+        self
+    }
+
+    /// Looks for wildcards right below a public suffix, such as `*.co.uk`, by the list of the crate
+    /// `psl` (<https://publicsuffix.org>): see
+    /// [`FindingKind::PublicSuffixWildcard`](crate::report::FindingKind::PublicSuffixWildcard).
+    ///
+    /// What is compiled in ages: update this crate's dependencies, as suffixes come and go.
+    #[cfg(feature = "psl")]
+    #[must_use]
+    pub const fn public_suffixes(mut self) -> Self {
+        self.public_suffixes = true;
+        self
+    }
+
+    /// Tells, with this severity, what only the profiles of RFC 5280 and of the CA/Browser Forum's
+    /// Baseline Requirements forbid and hardly a client minds: every code of
+    /// [`Code::BASELINE_REQUIREMENTS`]. For those who run a CA; trust anchors are looked at too.
+    #[must_use]
+    pub const fn baseline_requirements(mut self, severity: Severity) -> Self {
+        let mut left = Code::BASELINE_REQUIREMENTS;
+        while let [code, rest @ ..] = left {
+            self = self.severity(*code, severity);
+            left = rest;
+        }
+        self
+    }
+
     /// Sets the severity of a kind of finding; for one that comes in several, such as
-    /// `expires-soon`, it replaces all of them. What is wrong with a certificate that no path needs
+    /// `expires-soon`, it replaces all of them. One that is off by default is switched on. What is wrong with a certificate that no path needs
     /// stays a note; that it is sent needlessly (`duplicate`, `unrelated`, `anchor-included`) takes
     /// the severity.
     #[must_use]
@@ -93,9 +132,25 @@ impl Policy {
         }
     }
 
+    /// The most intermediates that a path may have, self-issued ones aside.
+    pub(super) const fn path_depth_limit(&self) -> Option<usize> {
+        self.max_path_depth
+    }
+
+    #[cfg(feature = "psl")]
+    pub(super) const fn looks_for_public_suffixes(&self) -> bool {
+        self.public_suffixes
+    }
+
+    /// Whether a code is told at all: what is not is not worth looking for.
+    pub(super) fn tells(&self, code: Code) -> bool {
+        self.judge(code, Severity::Note).is_some()
+    }
+
     /// The severity to report, or `None` where the code is switched off.
     pub(super) fn judge(&self, code: Code, usual: Severity) -> Option<Severity> {
         match self.codes[code.index()] {
+            Setting::Default if OFF_BY_DEFAULT.contains(&code) => None,
             Setting::Default => Some(usual),
             Setting::Off => None,
             Setting::Severity(severity) => Some(severity),
@@ -203,6 +258,14 @@ pub(super) struct Limits {
     pub(super) critical: i64,
 }
 
+/// What is told only by a policy that names it.
+const OFF_BY_DEFAULT: &[Code] = &[
+    Code::AuthorityKeyIdentifier,
+    Code::NameConstraints,
+    Code::PolicyConstraints,
+    Code::SubjectKeyIdentifier,
+];
+
 const DAY_SECONDS: u64 = 86_400;
 const DAY: i64 = 86_400;
 
@@ -240,5 +303,26 @@ mod tests {
         assert_eq!(POLICY.judge(Code::Duplicate, Severity::Note), None);
         assert_eq!(POLICY.judge(Code::Expired, Severity::Failure), Some(Severity::Warning));
         assert_eq!(POLICY.judge(Code::WeakKey, Severity::Failure), Some(Severity::Failure));
+    }
+
+    #[test]
+    fn what_is_off_by_default_is_switched_on_by_its_name_or_with_its_kind() {
+        const NAMED: Policy =
+            Policy::new().severity(Code::NameConstraints, Severity::Note).off(Code::WeakKey);
+        const ALL: Policy = Policy::new()
+            .severity(Code::NameConstraints, Severity::Failure)
+            .baseline_requirements(Severity::Note)
+            .off(Code::SubjectKeyIdentifier);
+        for code in Code::ALL {
+            let off = OFF_BY_DEFAULT.contains(code);
+            assert_eq!(Policy::new().tells(*code), !off, "{code}");
+        }
+        assert!(NAMED.tells(Code::NameConstraints));
+        assert!(!NAMED.tells(Code::PolicyConstraints));
+        for code in Code::BASELINE_REQUIREMENTS {
+            assert!(OFF_BY_DEFAULT.contains(code), "{code}");
+            let told = (*code != Code::SubjectKeyIdentifier).then_some(Severity::Note);
+            assert_eq!(ALL.judge(*code, Severity::Failure), told, "{code}");
+        }
     }
 }

@@ -17,6 +17,8 @@ fn check_key(findings: &mut Findings<'_>, position: usize, certificate: &Certifi
     let key = certificate.public_key();
     let severity = match key.kind() {
         KeyKind::Rsa | KeyKind::RsaPss if key.bits() < 2048 => Severity::Failure,
+        // Public CAs may not certify such a size; most clients take it.
+        KeyKind::Rsa | KeyKind::RsaPss if !key.bits().is_multiple_of(8) => Severity::Warning,
         KeyKind::Dsa => Severity::Failure,
         // The size of a curve that we don't know, or that is spelled out, is 0: RFC 5480 section
         // 2.1.1 allows named curves only, and hardly a client knows others than are listed here.

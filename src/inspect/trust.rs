@@ -25,6 +25,8 @@ use super::{TrustAnchors, View, usage};
 /// What the search for a path came to.
 pub(super) struct Verdict {
     pub(super) trust: Trust,
+    /// The index of the path's anchor among the trust anchors.
+    pub(super) anchor: Option<usize>,
     /// The validity period of the path's anchor, where it is known.
     pub(super) anchor_validity: Option<Validity>,
     /// Whether the end-entity certificate is signed by its own key.
@@ -70,6 +72,7 @@ pub(super) fn find_path(
     };
     Verdict {
         trust,
+        anchor,
         anchor_validity: anchor.and_then(|index| Some(anchors.certificate(index)?.validity())),
         self_signed,
         pinned,

@@ -46,30 +46,46 @@ codes! {
     AnchorIncluded = "anchor-included",
     /// The trust anchor's own validity period has not begun.
     AnchorNotYetValid = "anchor-not-yet-valid",
+    /// A server's certificate may be used for anything.
+    AnyExtendedKeyUsage = "any-extended-key-usage",
+    /// An authority key identifier is not as the profiles ask; off by default.
+    AuthorityKeyIdentifier = "authority-key-identifier",
     /// A CA certificate is used as the end-entity certificate.
     CaAsEndEntity = "ca-as-end-entity",
     /// A client's certificate is not for clients.
     ClientAuthMissing = "client-auth-missing",
     /// The server demands a client certificate.
     ClientCertificateRequired = "client-certificate-required",
+    /// A common name is not among the subject alternative names.
+    CommonNameNotListed = "common-name-not-listed",
     /// The name stands in the subject only, where clients no longer look.
     CommonNameOnly = "common-name-only",
+    /// An extended key usage is marked critical.
+    CriticalExtendedKeyUsage = "critical-extended-key-usage",
     /// A date is encoded in a way that strict clients refuse.
     DateEncoding = "date-encoding",
+    /// A dNSName is not in the preferred name syntax.
+    DnsNameSyntax = "dns-name-syntax",
     /// The same certificate was sent twice.
     Duplicate = "duplicate",
     /// The validity period has ended.
     Expired = "expired",
     /// The validity period ends soon.
     ExpiresSoon = "expires-soon",
+    /// A server's certificate does not say what it is for.
+    ExtendedKeyUsageMissing = "extended-key-usage-missing",
     /// The handshake failed after the certificates had arrived.
     HandshakeFailedAfterChain = "handshake-failed-after-chain",
     /// An intermediate that the path needs was not sent.
     IssuerMissing = "issuer-missing",
     /// An issuer may not sign certificates.
     KeyCertSignMissing = "key-cert-sign-missing",
+    /// An end-entity certificate that is no CA may sign certificates.
+    KeyCertSignWithoutCa = "key-cert-sign-without-ca",
     /// Bytes that are no certificate.
     MalformedCertificate = "malformed-certificate",
+    /// Name constraints are not as the profiles ask; off by default.
+    NameConstraints = "name-constraints",
     /// The certificate does not name what was asked for.
     NameMismatch = "name-mismatch",
     /// The certificate says that it has no end.
@@ -82,14 +98,26 @@ codes! {
     OutOfOrder = "out-of-order",
     /// More intermediates than a CA allows below it.
     PathLengthExceeded = "path-length-exceeded",
+    /// The path has more intermediates than the policy allows.
+    PathTooLong = "path-too-long",
+    /// Policy constraints are not as the profile asks; off by default.
+    PolicyConstraints = "policy-constraints",
     /// The server doesn't hold the certificate's private key.
     PossessionFailed = "possession-failed",
     /// Whether the server holds the private key was not proven.
     PossessionUnproven = "possession-unproven",
+    /// A wildcard stands right below a public suffix.
+    PublicSuffixWildcard = "public-suffix-wildcard",
     /// The end-entity certificate is signed by its own key.
     SelfSigned = "self-signed",
+    /// A serial number is not as RFC 5280 asks.
+    SerialNumber = "serial-number",
     /// A server's certificate is not for servers.
     ServerAuthMissing = "server-auth-missing",
+    /// The subject alternative names are critical and should not be, or the other way round.
+    SubjectAltNameCriticality = "subject-alt-name-criticality",
+    /// A subject key identifier is not as the profile asks; off by default.
+    SubjectKeyIdentifier = "subject-key-identifier",
     /// Whether a path leads to a trust anchor could not be told.
     TrustUndetermined = "trust-undetermined",
     /// An extension could not be read.
@@ -102,10 +130,21 @@ codes! {
     ValidityInverted = "validity-inverted",
     /// The validity period is longer than public CAs may make it.
     ValidityTooLong = "validity-too-long",
-    /// A key that is too weak.
+    /// A key that is too weak, or odd.
     WeakKey = "weak-key",
     /// A signature that is too weak.
     WeakSignature = "weak-signature",
+}
+
+impl Code {
+    /// The codes of faults that only a profile forbids: off by default, and switched on together by
+    /// [`Policy::baseline_requirements`](crate::inspect::Policy::baseline_requirements).
+    pub const BASELINE_REQUIREMENTS: &[Self] = &[
+        Self::AuthorityKeyIdentifier,
+        Self::NameConstraints,
+        Self::PolicyConstraints,
+        Self::SubjectKeyIdentifier,
+    ];
 }
 
 impl fmt::Display for Code {

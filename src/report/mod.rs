@@ -6,6 +6,7 @@
 mod certificate;
 mod code;
 mod display;
+mod fault;
 mod finding;
 mod kind;
 mod remedy;
@@ -23,6 +24,10 @@ use crate::chain::Peer;
 
 pub use certificate::{ReportedCertificate, Role};
 pub use code::{Code, UnknownCode};
+pub use fault::{
+    AuthorityKeyIdentifierFault, DnsNameFault, NameConstraintsFault, PolicyConstraintsFault,
+    SerialNumberFault, SubjectKeyIdentifierFault,
+};
 pub(crate) use finding::sort;
 pub use finding::{Finding, Severity};
 pub use kind::FindingKind;

@@ -1,0 +1,122 @@
+//! What only the profiles of RFC 5280 and of the CA/Browser Forum forbid, and hardly a client
+//! minds. Off unless a policy names it, so nothing is looked at before that is known.
+
+use crate::chain::{Certificate, Subtree};
+use crate::report::{
+    AuthorityKeyIdentifierFault, Code, FindingKind, NameConstraintsFault, PolicyConstraintsFault,
+    Severity, SubjectKeyIdentifierFault,
+};
+
+use super::TrustAnchors;
+use super::findings::Findings;
+use super::trust::Verdict;
+
+pub(super) fn check(findings: &mut Findings<'_>, anchors: &TrustAnchors, verdict: &Verdict) {
+    if !Code::BASELINE_REQUIREMENTS.iter().any(|code| findings.policy.tells(*code)) {
+        return;
+    }
+    for (position, certificate) in findings.relevant() {
+        check_certificate(findings, &Of::Presented(position), certificate);
+    }
+    if let Some(index) = verdict.anchor
+        && let Some(certificate) = anchors.certificate(index)
+    {
+        check_certificate(findings, &Of::Anchor(anchors.name(index)), certificate);
+    }
+}
+
+/// Which certificate is looked at.
+enum Of {
+    /// The trust anchor's own, by its name.
+    Anchor(String),
+    Presented(usize),
+}
+
+impl Of {
+    fn anchor(&self) -> Option<String> {
+        match self {
+            Self::Anchor(name) => Some(name.clone()),
+            Self::Presented(_) => None,
+        }
+    }
+
+    fn add(&self, findings: &mut Findings<'_>, kind: FindingKind) {
+        match self {
+            Self::Anchor(_) => findings.add(None, kind, Severity::Note),
+            Self::Presented(position) => findings.of(*position, kind, Severity::Note),
+        }
+    }
+}
+
+fn check_certificate(findings: &mut Findings<'_>, of: &Of, certificate: &Certificate) {
+    for fault in authority_key_identifier(certificate) {
+        of.add(findings, FindingKind::AuthorityKeyIdentifier { fault, anchor: of.anchor() });
+    }
+    for fault in subject_key_identifier(certificate) {
+        of.add(findings, FindingKind::SubjectKeyIdentifier { fault, anchor: of.anchor() });
+    }
+    for fault in name_constraints(certificate) {
+        of.add(findings, FindingKind::NameConstraints { fault, anchor: of.anchor() });
+    }
+    // RFC 5280 section 4.2.1.11.
+    if certificate.profile().critical_policy_constraints == Some(false) {
+        let fault = PolicyConstraintsFault::NotCritical;
+        of.add(findings, FindingKind::PolicyConstraints { fault, anchor: of.anchor() });
+    }
+}
+
+/// <https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.1>: there, and not critical, but that a
+/// self-issued certificate may leave it out. Baseline Requirements, section 7.1.2.11.1: it holds
+/// the key identifier and nothing else, which is a root's own (section 7.1.2.1.3).
+fn authority_key_identifier(
+    certificate: &Certificate,
+) -> impl Iterator<Item = AuthorityKeyIdentifierFault> + use<> {
+    use AuthorityKeyIdentifierFault as Fault;
+    let self_issued = certificate.is_self_issued();
+    let id = certificate.authority_key_id();
+    let subject = certificate.subject_key_id();
+    let shape = certificate.profile().authority_key_id;
+    let holds = |has: fn(_) -> bool| shape.is_some_and(has);
+    faults([
+        (shape.is_none() && !self_issued, Fault::Missing),
+        (holds(|shape| shape.critical), Fault::Critical),
+        (shape.is_some() && id.is_none(), Fault::KeyIdentifierMissing),
+        (holds(|shape| shape.issuer), Fault::Issuer),
+        (holds(|shape| shape.serial_number), Fault::SerialNumber),
+        (
+            self_issued && id.zip(subject).is_some_and(|(id, subject)| id != subject),
+            Fault::Mismatch,
+        ),
+    ])
+}
+
+/// <https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.2>
+fn subject_key_identifier(
+    certificate: &Certificate,
+) -> impl Iterator<Item = SubjectKeyIdentifierFault> + use<> {
+    use SubjectKeyIdentifierFault as Fault;
+    faults([
+        (certificate.is_ca() && certificate.subject_key_id().is_none(), Fault::Missing),
+        (certificate.profile().critical_subject_key_id, Fault::Critical),
+    ])
+}
+
+/// <https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.10>; a leading full stop is for URIs only.
+fn name_constraints(
+    certificate: &Certificate,
+) -> impl Iterator<Item = NameConstraintsFault> + use<> {
+    use NameConstraintsFault as Fault;
+    let present = certificate.name_constraints().is_some();
+    let begins_with_a_period =
+        |subtree| matches!(subtree, Subtree::Dns(name) if name.starts_with(b"."));
+    faults([
+        (present && !certificate.is_ca(), Fault::EndEntity),
+        (present && !certificate.profile().critical_name_constraints, Fault::NotCritical),
+        (present && certificate.subtrees().next().is_none(), Fault::Empty),
+        (certificate.subtrees().any(begins_with_a_period), Fault::LeadingPeriod),
+    ])
+}
+
+fn faults<T, const N: usize>(seen: [(bool, T); N]) -> impl Iterator<Item = T> {
+    seen.into_iter().filter_map(|(seen, fault)| seen.then_some(fault))
+}
