@@ -49,7 +49,7 @@ impl Of {
 }
 
 fn check_certificate(findings: &mut Findings<'_>, of: &Of, certificate: &Certificate) {
-    for fault in authority_key_identifier(certificate) {
+    for fault in authority_key_identifier(of, certificate) {
         of.add(findings, FindingKind::AuthorityKeyIdentifier { fault, anchor: of.anchor() });
     }
     for fault in subject_key_identifier(certificate) {
@@ -67,12 +67,15 @@ fn check_certificate(findings: &mut Findings<'_>, of: &Of, certificate: &Certifi
 
 /// <https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.1>: there, and not critical, but that a
 /// self-issued certificate may leave it out. Baseline Requirements, section 7.1.2.11.1: it holds
-/// the key identifier and nothing else, which is a root's own (section 7.1.2.1.3).
+/// the key identifier and nothing else, which is a root's own (section 7.1.2.1.3); below a root, a
+/// self-issued certificate hands over from one key to another.
 fn authority_key_identifier(
+    of: &Of,
     certificate: &Certificate,
 ) -> impl Iterator<Item = AuthorityKeyIdentifierFault> + use<> {
     use AuthorityKeyIdentifierFault as Fault;
     let self_issued = certificate.is_self_issued();
+    let is_root = self_issued && matches!(of, Of::Anchor(_));
     let id = certificate.authority_key_id();
     let subject = certificate.subject_key_id();
     let shape = certificate.profile().authority_key_id;
@@ -83,10 +86,7 @@ fn authority_key_identifier(
         (shape.is_some() && id.is_none(), Fault::KeyIdentifierMissing),
         (holds(|shape| shape.issuer), Fault::Issuer),
         (holds(|shape| shape.serial_number), Fault::SerialNumber),
-        (
-            self_issued && id.zip(subject).is_some_and(|(id, subject)| id != subject),
-            Fault::Mismatch,
-        ),
+        (is_root && id.zip(subject).is_some_and(|(id, subject)| id != subject), Fault::Mismatch),
     ])
 }
 

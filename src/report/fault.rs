@@ -16,7 +16,7 @@ pub enum AuthorityKeyIdentifierFault {
     Issuer,
     /// It holds no key identifier.
     KeyIdentifierMissing,
-    /// A self-issued certificate names another key as its issuer's than its own.
+    /// A root names another key as its issuer's than its own.
     Mismatch,
     /// There is none.
     Missing,
@@ -30,7 +30,7 @@ impl fmt::Display for AuthorityKeyIdentifierFault {
             Self::Critical => "is marked critical",
             Self::Issuer => "names the issuer of the issuer's certificate",
             Self::KeyIdentifierMissing => "holds no key identifier",
-            Self::Mismatch => "is not the subject key identifier, although it is self-issued",
+            Self::Mismatch => "is not its subject key identifier",
             Self::Missing => "is missing",
             Self::SerialNumber => "names the serial number of the issuer's certificate",
         })

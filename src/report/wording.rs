@@ -235,9 +235,10 @@ struct Of<'a>(&'a Who<'a>, &'a Option<String>);
 
 impl fmt::Display for Of<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.1 {
-            Some(anchor) => write!(f, "the trust anchor {}", Escaped(anchor)),
+        match self.1.as_deref() {
             None => write!(f, "{}", self.0),
+            Some("") => f.write_str("the trust anchor"),
+            Some(anchor) => write!(f, "the trust anchor {}", Escaped(anchor)),
         }
     }
 }
