@@ -7,7 +7,11 @@ mod common;
 
 use common::pki::at;
 use notafter::chain::{DateField, DateQuirk, LateFailure};
-use notafter::report::{Code, Finding, FindingKind, UndeterminedReason, UntrustedReason};
+use notafter::report::{
+    AuthorityKeyIdentifierFault, Code, DnsNameFault, Finding, FindingKind, NameConstraintsFault,
+    PolicyConstraintsFault, SerialNumberFault, SubjectKeyIdentifierFault, UndeterminedReason,
+    UntrustedReason,
+};
 use serde_json::{Value, json};
 
 /// One of each kind, with the keys that it is written with beside its code.
@@ -35,10 +39,20 @@ fn kinds() -> Vec<(FindingKind, Value)> {
             Kind::AnchorNotYetValid { anchor: text.clone(), not_before: instant },
             json!({ "anchor": "x", "not_before": when }),
         ),
+        (Kind::AnyExtendedKeyUsage, json!({})),
+        (
+            Kind::AuthorityKeyIdentifier {
+                fault: AuthorityKeyIdentifierFault::KeyIdentifierMissing,
+                anchor: Some(text.clone()),
+            },
+            json!({ "fault": "key-identifier-missing", "anchor": "x" }),
+        ),
         (Kind::CaAsEndEntity, json!({})),
         (Kind::ClientAuthMissing { purposes: list() }, json!({ "purposes": ["x"] })),
         (Kind::ClientCertificateRequired, json!({})),
+        (Kind::CommonNameNotListed { common_names: list() }, json!({ "common_names": ["x"] })),
         (Kind::CommonNameOnly { common_names: list() }, json!({ "common_names": ["x"] })),
+        (Kind::CriticalExtendedKeyUsage, json!({})),
         (
             Kind::DateEncoding {
                 field: DateField::NotAfter,
@@ -46,6 +60,10 @@ fn kinds() -> Vec<(FindingKind, Value)> {
                 encoded: text.clone(),
             },
             json!({ "field": "not-after", "quirk": "generalized-time-before-2050", "encoded": "x" }),
+        ),
+        (
+            Kind::DnsNameSyntax { fault: DnsNameFault::Underscore, names: list() },
+            json!({ "fault": "underscore", "names": ["x"] }),
         ),
         (Kind::Duplicate { of: 1 }, json!({ "of": 1 })),
         (
@@ -56,6 +74,7 @@ fn kinds() -> Vec<(FindingKind, Value)> {
             Kind::ExpiresSoon { not_after: instant, seconds_left: 0, threshold_seconds: 1 },
             json!({ "not_after": when, "seconds_left": 0, "threshold_seconds": 1 }),
         ),
+        (Kind::ExtendedKeyUsageMissing, json!({})),
         (
             Kind::HandshakeFailedAfterChain { failure: LateFailure::ByUs(text.clone()) },
             json!({ "failure": { "local": "x" } }),
@@ -65,7 +84,12 @@ fn kinds() -> Vec<(FindingKind, Value)> {
             json!({ "issuer": "x", "ca_issuers": ["x"] }),
         ),
         (Kind::KeyCertSignMissing, json!({})),
+        (Kind::KeyCertSignWithoutCa, json!({})),
         (Kind::MalformedCertificate { reason: text.clone() }, json!({ "reason": "x" })),
+        (
+            Kind::NameConstraints { fault: NameConstraintsFault::LeadingPeriod, anchor: None },
+            json!({ "fault": "leading-period" }),
+        ),
         (
             Kind::NameMismatch { reference: "example.com".parse().unwrap(), presented: list() },
             json!({ "reference": "example.com", "presented": ["x"] }),
@@ -81,10 +105,31 @@ fn kinds() -> Vec<(FindingKind, Value)> {
             Kind::PathLengthExceeded { path_length: 0, below: 1 },
             json!({ "path_length": 0, "below": 1 }),
         ),
+        (Kind::PathTooLong { limit: 0, depth: 1 }, json!({ "limit": 0, "depth": 1 })),
+        (
+            Kind::PolicyConstraints {
+                fault: PolicyConstraintsFault::NotCritical,
+                anchor: Some(text.clone()),
+            },
+            json!({ "fault": "not-critical", "anchor": "x" }),
+        ),
         (Kind::PossessionFailed { detail: text.clone() }, json!({ "detail": "x" })),
         (Kind::PossessionUnproven { detail: text.clone() }, json!({ "detail": "x" })),
+        (
+            Kind::PublicSuffixWildcard { name: text.clone(), private: true },
+            json!({ "name": "x", "private": true }),
+        ),
         (Kind::SelfSigned, json!({})),
+        (Kind::SerialNumber { fault: SerialNumberFault::TooLong }, json!({ "fault": "too-long" })),
         (Kind::ServerAuthMissing { purposes: list() }, json!({ "purposes": ["x"] })),
+        (Kind::SubjectAltNameCriticality { critical: false }, json!({ "critical": false })),
+        (
+            Kind::SubjectKeyIdentifier {
+                fault: SubjectKeyIdentifierFault::Missing,
+                anchor: Some(text.clone()),
+            },
+            json!({ "fault": "missing", "anchor": "x" }),
+        ),
         (
             Kind::TrustUndetermined { reason: UndeterminedReason::NoCryptoProvider },
             json!({ "reason": "no-crypto-provider" }),
