@@ -192,6 +192,104 @@ fn what_is_read_back_is_escaped_when_it_is_told() {
     }
 }
 
+/// What a profile forbids is said of the certificate at the finding's position, or of the anchor.
+#[test]
+fn a_fault_is_said_in_the_words_of_its_field() {
+    let who = "certificate 1 (CN=CA)";
+    let of_anchor =
+        |fault| FindingKind::AuthorityKeyIdentifier { fault, anchor: Some("CN=Root".to_owned()) };
+    let cases = [
+        (
+            FindingKind::AnyExtendedKeyUsage,
+            format!("{who} lists anyExtendedKeyUsage beside serverAuth"),
+        ),
+        (
+            of_anchor(AuthorityKeyIdentifierFault::Mismatch),
+            "the authority key identifier of the trust anchor CN=Root is not its subject key \
+             identifier"
+                .to_owned(),
+        ),
+        (
+            FindingKind::AuthorityKeyIdentifier {
+                fault: AuthorityKeyIdentifierFault::Critical,
+                anchor: None,
+            },
+            format!("the authority key identifier of {who} is marked critical"),
+        ),
+        (
+            FindingKind::CommonNameNotListed { common_names: vec!["a.example".to_owned()] },
+            format!(
+                "{who} has the common name a.example, which its subject alternative names do not \
+                 list as it is written"
+            ),
+        ),
+        (
+            FindingKind::CriticalExtendedKeyUsage,
+            format!("the extended key usage of {who} is marked critical"),
+        ),
+        (
+            FindingKind::DnsNameSyntax {
+                fault: DnsNameFault::Malformed,
+                names: vec!["a..b".to_owned()],
+            },
+            format!("{who} lists as a DNS name what is no DNS name: a..b"),
+        ),
+        (
+            FindingKind::ExtendedKeyUsageMissing,
+            format!("{who} has no extended key usage: Apple's platforms refuse it"),
+        ),
+        (
+            FindingKind::NameConstraints { fault: NameConstraintsFault::Empty, anchor: None },
+            format!("the name constraints of {who} neither permit nor exclude anything"),
+        ),
+        (
+            FindingKind::PathTooLong { limit: 1, depth: 2 },
+            "the path has 2 intermediates, and the policy allows 1".to_owned(),
+        ),
+        (
+            FindingKind::PolicyConstraints {
+                fault: PolicyConstraintsFault::NotCritical,
+                anchor: Some(String::new()),
+            },
+            "the policy constraints of the trust anchor are not marked critical".to_owned(),
+        ),
+        (
+            FindingKind::PublicSuffixWildcard { name: "*.co.uk".to_owned(), private: false },
+            format!("{who} names *.co.uk, a wildcard right below a public suffix of a registry"),
+        ),
+        (
+            FindingKind::SerialNumber { fault: SerialNumberFault::Zero },
+            format!("the serial number of {who} is zero"),
+        ),
+        (
+            FindingKind::SubjectAltNameCriticality { critical: true },
+            format!(
+                "the subject alternative names of {who} are marked critical, though it has a \
+                 subject"
+            ),
+        ),
+        (
+            FindingKind::SubjectKeyIdentifier {
+                fault: SubjectKeyIdentifierFault::Missing,
+                anchor: None,
+            },
+            format!("the subject key identifier of {who} is missing"),
+        ),
+        (
+            FindingKind::WeakKey { key: "RSA 2052".to_owned() },
+            format!("the key of {who} is too weak or too odd for the clients of today: RSA 2052"),
+        ),
+    ];
+    for (kind, expected) in cases {
+        let mut value = serde_json::to_value(&kind).unwrap();
+        value["severity"] = json!("note");
+        value["position"] = json!(1);
+        value["subject"] = json!("CN=CA");
+        let finding: Finding = serde_json::from_value(value).unwrap();
+        assert_eq!(finding.message(), expected);
+    }
+}
+
 #[test]
 fn an_address_that_was_asked_for_is_written_plainly() {
     let reference = "2001:DB8::1".parse().unwrap();

@@ -231,19 +231,22 @@ const DEVIATIONS: &[Deviations] = &[
     },
 ];
 
+fn cases() -> Option<Vec<Value>> {
+    let limbo = std::fs::read(corpus("limbo")?.join("limbo.json")).unwrap();
+    let mut limbo: Value = serde_json::from_slice(&limbo).unwrap();
+    let cases: Vec<Value> = serde_json::from_value(limbo["testcases"].take()).unwrap();
+    assert_eq!(cases.len(), 208);
+    Some(cases)
+}
+
 fn run_and_compare(run: Run, baseline: fn(Policy) -> Policy) {
-    let Some(folder) = corpus("limbo") else {
+    let Some(cases) = cases() else {
         return;
     };
-    let limbo = std::fs::read(folder.join("limbo.json")).unwrap();
-    let limbo: Value = serde_json::from_slice(&limbo).unwrap();
-    let cases = limbo["testcases"].as_array().unwrap();
-    assert_eq!(cases.len(), 208);
-
     let mut deviates = BTreeSet::new();
     let mut slowest = (Duration::ZERO, "");
     let mut harmless: BTreeSet<Code> = HARMLESS.iter().copied().collect();
-    for case in cases {
+    for case in &cases {
         let id = case["id"].as_str().unwrap();
         let started = Instant::now();
         let report = judge(case, baseline(policy(case)));
@@ -281,4 +284,34 @@ fn by_default_no_case_deviates_but_those_that_are_listed() {
 #[test]
 fn with_the_baseline_requirements_no_case_deviates_but_those_that_are_listed() {
     run_and_compare(Run::Baseline, |policy| policy.baseline_requirements(Severity::Note));
+}
+
+/// Other clients accept these. What is told has to say what stands in the way, so that nobody looks
+/// for a fault that is not there.
+#[test]
+fn what_rustls_refuses_and_others_accept_is_explained() {
+    const EXPLAINED: &[(&str, &str)] = &[
+        (
+            "rfc5280::ca-as-leaf",
+            "is a CA certificate, used as the server's own: rustls refuses that",
+        ),
+        (
+            "pathlen::validation-ignores-pathlen-in-leaf",
+            "is a CA certificate, used as the server's own: rustls refuses that",
+        ),
+        ("pathlen::self-issued-certs-pathlen", "rustls refuses in that place (a self-issued one)"),
+        ("rfc5280::nc::permitted-self-issued", "rustls refuses in that place (a self-issued one)"),
+        ("rfc5280::nc::permitted-dn-match", "or is for directory names or e-mail addresses"),
+        ("rfc5280::nc::nc-permits-email-exact", "or is for directory names or e-mail addresses"),
+        ("rfc5280::nc::nc-permits-email-domain", "or is for directory names or e-mail addresses"),
+    ];
+    let Some(cases) = cases() else {
+        return;
+    };
+    for (id, words) in EXPLAINED {
+        let case = cases.iter().find(|case| case["id"] == *id).unwrap();
+        let report = judge(case, policy(case)).unwrap();
+        let told = report.to_string();
+        assert!(told.contains(words), "{id}: {told}");
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::chain::{AltName, Certificate};
+use crate::chain::AltName;
 use crate::escape::Escaped;
 use crate::report::{FindingKind, Severity};
 use crate::target::{Host, Purpose, Subject};
@@ -24,8 +24,8 @@ pub(super) fn check(findings: &mut Findings<'_>, subject: &Subject) {
         check_common_names(findings, presented, &common_names);
     }
     let common_name_only = !named && !common_names.is_empty();
-    let common_names = escaped(&common_names);
     if subject.names().is_empty() && common_name_only {
+        let common_names = escaped(&common_names);
         findings.add(Some(0), FindingKind::CommonNameOnly { common_names }, Severity::Failure);
         return;
     }
@@ -33,8 +33,8 @@ pub(super) fn check(findings: &mut Findings<'_>, subject: &Subject) {
         if presented.iter().any(|presented| matches(presented, reference)) {
             continue;
         }
-        let kind = if common_name_only && names_in_subject(certificate, reference) {
-            FindingKind::CommonNameOnly { common_names: common_names.clone() }
+        let kind = if common_name_only && names_in_subject(&common_names, reference) {
+            FindingKind::CommonNameOnly { common_names: escaped(&common_names) }
         } else {
             FindingKind::NameMismatch {
                 reference: reference.clone(),
@@ -58,8 +58,7 @@ fn check_common_names(findings: &mut Findings<'_>, presented: &[AltName], common
     };
     let mut unlisted = common_names.iter().filter(|name| !lists(name) && looks_like_a_host(name));
     if let Some(first) = unlisted.next() {
-        let common_names = std::iter::once(first).chain(unlisted);
-        let common_names = common_names.map(|name| Escaped(name).to_string()).collect();
+        let common_names = escaped(std::iter::once(first).chain(unlisted));
         findings.of(0, FindingKind::CommonNameNotListed { common_names }, Severity::Warning);
     }
 }
@@ -67,14 +66,15 @@ fn check_common_names(findings: &mut Findings<'_>, presented: &[AltName], common
 /// Whether somebody may have meant a host: an address, in any form that was ever read as one, or
 /// labels with a full stop between them, in any script.
 fn looks_like_a_host(name: &str) -> bool {
-    let hexadecimal = |digits: &str| digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let is_number =
+        |digits: &str| !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
     let is_label = |label: &str| {
         !label.is_empty()
             && label.chars().all(|char| char.is_alphanumeric() || "-_*".contains(char))
     };
     let labels = name.strip_suffix('.').unwrap_or(name);
     name.parse::<IpAddr>().is_ok()
-        || name.strip_prefix("0x").is_some_and(hexadecimal)
+        || name.strip_prefix("0x").is_some_and(is_number)
         || (labels.contains('.') && labels.split('.').all(is_label))
 }
 
@@ -105,12 +105,12 @@ const fn is_identifier(name: &AltName) -> bool {
     matches!(name, AltName::Dns(_) | AltName::Ip(_))
 }
 
-fn escaped(names: &[String]) -> Vec<String> {
-    names.iter().map(|name| Escaped(name).to_string()).collect()
+fn escaped<'a>(names: impl IntoIterator<Item = &'a String>) -> Vec<String> {
+    names.into_iter().map(|name| Escaped(name).to_string()).collect()
 }
 
-fn names_in_subject(certificate: &Certificate, reference: &Host) -> bool {
-    certificate.subject().common_names().iter().any(|name| match reference {
+fn names_in_subject(common_names: &[String], reference: &Host) -> bool {
+    common_names.iter().any(|name| match reference {
         Host::Dns(reference) => matches_dns(name, reference.as_str()),
         Host::Ip(reference) => name.parse() == Ok(*reference),
     })

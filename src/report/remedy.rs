@@ -94,7 +94,7 @@ impl fmt::Display for Remedy<'_> {
             Kind::ServerAuthMissing { .. } => "issue a certificate that lists serverAuth",
             Kind::TrustUndetermined { .. } => "see the reason",
             Kind::UntrustedPath { reason: UntrustedReason::BadSignature } => {
-                "send the issuer's certificate for the key that signed; leave out others of its name"
+                "send the certificate of the key that signed, and none that a CA issued to itself"
             }
             Kind::UntrustedPath { reason: UntrustedReason::CaAsEndEntity } => {
                 "issue a certificate of the server's own, with CA:FALSE"

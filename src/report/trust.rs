@@ -99,7 +99,7 @@ pub enum UntrustedReason {
 impl fmt::Display for UntrustedReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::BadSignature => "a signature does not verify with the key of an issuer of that name",
+            Self::BadSignature => "a signature does not verify, or only with an issuer that rustls refuses in that place (a self-issued one)",
             Self::CaAsEndEntity => "a CA certificate is used as the server's own, which rustls refuses",
             Self::CriticalExtension => "a critical extension is not understood",
             Self::Distrusted => "a key on the path is distrusted",
