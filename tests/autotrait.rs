@@ -48,7 +48,9 @@ fn reports() {
     use notafter::report::*;
     pin!(is_cloned: Finding, FindingKind, Report, ReportedCertificate, Trust, TrustedPath,
         UnknownCode);
-    pin!(is_a_value: Code, Instants, Role, Severity, Status, UndeterminedReason, UntrustedReason);
+    pin!(is_a_value: AuthorityKeyIdentifierFault, Code, DnsNameFault, Instants,
+        NameConstraintsFault, PolicyConstraintsFault, Role, SerialNumberFault, Severity, Status,
+        SubjectKeyIdentifierFault, UndeterminedReason, UntrustedReason);
     pin!(is_an_error: UnknownCode);
 }
 
