@@ -1,4 +1,4 @@
-//! Which characters must not reach a terminal, a log or a page as they are.
+//! Text of peers, made fit to be shown: what must not reach a terminal, a log or a page as it is.
 
 use std::fmt::{self, Write as _};
 
@@ -33,6 +33,35 @@ impl fmt::Display for Escaped<'_> {
         })
     }
 }
+
+/// A name, cut: a peer may send one of thousands of characters, and findings repeat it.
+pub(crate) fn short(name: &impl fmt::Display) -> String {
+    let mut short = Short(String::new());
+    // The error only says that the rest was cut.
+    let _ = write!(short, "{name}");
+    short.0
+}
+
+/// Takes up to `LONGEST_NAME` characters; the last is an ellipsis where there were more.
+struct Short(String);
+
+impl fmt::Write for Short {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let room = LONGEST_NAME - self.0.chars().count();
+        match text.char_indices().nth(room) {
+            None => self.0.push_str(text),
+            Some((end, _)) => {
+                self.0.push_str(&text[..end]);
+                self.0.pop();
+                self.0.push('\u{2026}');
+                return Err(fmt::Error);
+            }
+        }
+        Ok(())
+    }
+}
+
+const LONGEST_NAME: usize = 256;
 
 #[cfg(test)]
 mod tests {

@@ -46,10 +46,10 @@ fn inspectors() {
 #[test]
 fn reports() {
     use notafter::report::*;
-    pin!(is_cloned: Finding, FindingKind, Report, ReportedCertificate, Trust, TrustedPath,
+    pin!(is_cloned: AnchorHorizon, Finding, FindingKind, Horizon, Limit, Report, ReportedCertificate, Trust, TrustedPath,
         UnknownCode);
-    pin!(is_a_value: AuthorityKeyIdentifierFault, Code, DnsNameFault, Instants,
-        NameConstraintsFault, PolicyConstraintsFault, Role, SerialNumberFault, Severity, Status,
+    pin!(is_a_value: AuthorityKeyIdentifierFault, Code, DnsNameFault, Gap,
+        NameConstraintsFault, PolicyConstraintsFault, Profile, Role, SerialNumberFault, Severity, Status,
         SubjectKeyIdentifierFault, UndeterminedReason, UntrustedReason);
     pin!(is_an_error: UnknownCode);
 }

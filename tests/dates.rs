@@ -215,10 +215,17 @@ fn only_the_exact_sentinel_means_that_there_is_no_expiry() {
     };
     assert_eq!(
         told_of(&generalized_time("99991231235959Z")),
-        (vec!["note no-well-defined-expiry 0".to_owned()], Status::Pass),
+        (
+            vec![
+                "note no-well-defined-expiry 0".to_owned(),
+                "note path-ends-before-end-entity 1".to_owned(),
+            ],
+            Status::Pass,
+        ),
     );
-    assert_eq!(told_of(&generalized_time("99991231235958Z")), (vec![], Status::Pass));
-    assert_eq!(told_of(&generalized_time("99991230235959Z")), (vec![], Status::Pass));
+    let late = (vec!["note path-ends-before-end-entity 1".to_owned()], Status::Pass);
+    assert_eq!(told_of(&generalized_time("99991231235958Z")), late);
+    assert_eq!(told_of(&generalized_time("99991230235959Z")), late);
     // Two digits can't name that year: this is 1999.
     assert_eq!(
         told_of(&utc_time("991231235959Z")),

@@ -363,7 +363,14 @@ mod inspect {
         inspect.args(["--roots", &files.roots, "--at", "2027-01-03T00:00:00Z", &files.chain]);
         let ran = run(&mut inspect);
         let lines: Vec<_> = ran.stdout.lines().collect();
-        assert_eq!(lines[0], format!("FAIL {}", files.chain));
+        assert_eq!(
+            lines[0],
+            format!(
+                "FAIL {}: clients have been failing since 2027-01-01 00:00:00 UTC, for 2 days, \
+                 because the server's own certificate ended",
+                files.chain
+            )
+        );
         assert_eq!(
             lines[1],
             "  failure expired: the end-entity certificate (CN=example.com) expired 2 days ago, \

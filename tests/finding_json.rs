@@ -9,8 +9,8 @@ use common::pki::at;
 use notafter::chain::{DateField, DateQuirk, LateFailure};
 use notafter::report::{
     AuthorityKeyIdentifierFault, Code, DnsNameFault, Finding, FindingKind, NameConstraintsFault,
-    PolicyConstraintsFault, SerialNumberFault, SubjectKeyIdentifierFault, UndeterminedReason,
-    UntrustedReason,
+    PolicyConstraintsFault, Profile, SerialNumberFault, SubjectKeyIdentifierFault,
+    UndeterminedReason, UntrustedReason,
 };
 use serde_json::{Value, json};
 
@@ -71,13 +71,22 @@ fn kinds() -> Vec<(FindingKind, Value)> {
             json!({ "not_after": when, "seconds_ago": i64::MAX }),
         ),
         (
+            Kind::ExpiredButUnneeded { not_after: instant, seconds_ago: 1 },
+            json!({ "not_after": when, "seconds_ago": 1 }),
+        ),
+        (
             Kind::ExpiresSoon { not_after: instant, seconds_left: 0, threshold_seconds: 1 },
             json!({ "not_after": when, "seconds_left": 0, "threshold_seconds": 1 }),
         ),
         (Kind::ExtendedKeyUsageMissing, json!({})),
+        (Kind::GapAhead { from: instant, to: instant }, json!({ "from": when, "to": when })),
         (
             Kind::HandshakeFailedAfterChain { failure: LateFailure::ByUs(text.clone()) },
             json!({ "failure": { "local": "x" } }),
+        ),
+        (
+            Kind::HorizonUndetermined { reason: UndeterminedReason::Budget },
+            json!({ "reason": "budget" }),
         ),
         (
             Kind::IssuerMissing { issuer: text.clone(), ca_issuers: list() },
@@ -94,6 +103,14 @@ fn kinds() -> Vec<(FindingKind, Value)> {
             Kind::NameMismatch { reference: "example.com".parse().unwrap(), presented: list() },
             json!({ "reference": "example.com", "presented": ["x"] }),
         ),
+        (
+            Kind::NeededByOldClients {
+                profile: Profile::AsSent,
+                until: instant,
+                anchor: Some(text.clone()),
+            },
+            json!({ "profile": "as-sent", "until": when, "anchor": "x" }),
+        ),
         (Kind::NoWellDefinedExpiry, json!({})),
         (Kind::NotACa, json!({})),
         (
@@ -101,6 +118,14 @@ fn kinds() -> Vec<(FindingKind, Value)> {
             json!({ "not_before": when, "seconds_until": 1 }),
         ),
         (Kind::OutOfOrder { certifies: 2 }, json!({ "certifies": 2 })),
+        (
+            Kind::PathEndsBeforeEndEntity {
+                until: instant,
+                end_entity_not_after: instant,
+                anchor: None,
+            },
+            json!({ "until": when, "end_entity_not_after": when }),
+        ),
         (
             Kind::PathLengthExceeded { path_length: 0, below: 1 },
             json!({ "path_length": 0, "below": 1 }),

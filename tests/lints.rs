@@ -135,6 +135,11 @@ fn a_critical_extended_key_usage_is_a_note() {
     let report = judged(&pki, &critical);
     assert_eq!(told(&report), ["note critical-extended-key-usage 0"]);
     assert_eq!(report.status(), Status::Pass);
+    // Whoever minds it says so.
+    let policy = Policy::new().severity(Code::CriticalExtendedKeyUsage, Severity::Failure);
+    let inspector = trusting(&[&pki.root]).with_policy(policy);
+    let report = judge(&inspector, &[&critical, &pki.intermediate.der], NOW);
+    assert_eq!(told(&report), ["failure critical-extended-key-usage 0"]);
 }
 
 /// Apple's platforms are no TLS servers, and sign nothing.

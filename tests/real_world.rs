@@ -77,7 +77,7 @@ fn cross_signs_for_old_clients_are_no_finding() {
     assert_eq!(told(&report), NOTHING);
     assert_eq!(path(&report), Some(&[0, 1][..]));
     assert_eq!(anchor(&report), "CN=Amazon Root CA 1,O=Amazon,C=US");
-    assert_eq!(report.instants().end_entity, Some(at("2026-10-17T23:59:59Z")));
+    assert_eq!(report.horizon().end_entity, Some(at("2026-10-17T23:59:59Z")));
 }
 
 /// 90 and 346 days: the limit was 398 when they were issued.

@@ -112,7 +112,7 @@ fn nothing_disappears_at_the_moment_of_expiry() {
         assert!(!later.findings().is_empty());
         assert!(later.worst().unwrap().severity() > before.worst().unwrap().severity());
         assert_eq!(later.chain(), before.chain());
-        assert_eq!(later.instants(), before.instants());
+        assert_eq!(later.horizon(), before.horizon());
         assert_eq!(
             *later.trust(),
             Trust::TrustedIfTimeIgnored { path: path.clone(), at: at(NOT_BEFORE) },

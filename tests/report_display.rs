@@ -22,7 +22,7 @@ fn judged(instant: &str) -> Report {
 fn a_report_that_passes_says_until_when() {
     assert_eq!(
         judged("2026-06-15T12:00:00Z").to_string(),
-        "PASS test: good until 2026-12-31 23:59:59 UTC, 199 days 11 hours left
+        "PASS test: clients start failing on 2027-01-01 00:00:00 UTC, in 199 days 12 hours, because the server's own certificate ends
   trusted through CN=Test Root
   0 end-entity: CN=example.com, 2026-01-01 00:00:00 UTC to 2026-12-31 23:59:59 UTC, EC P-256
   1 intermediate: CN=Test Intermediate, 2025-01-01 00:00:00 UTC to 2035-01-01 00:00:00 UTC, EC P-256
@@ -34,7 +34,7 @@ fn a_report_that_passes_says_until_when() {
 fn a_report_that_warns_says_what_to_do() {
     assert_eq!(
         judged("2026-12-15T00:00:00Z").to_string(),
-        "WARN test: good until 2026-12-31 23:59:59 UTC, 16 days 23 hours left
+        "WARN test: clients start failing on 2027-01-01 00:00:00 UTC, in 17 days, because the server's own certificate ends
   warning expires-soon: the end-entity certificate (CN=example.com) expires in 16 days 23 hours, on 2026-12-31 23:59:59 UTC
     -> renew it, install it, and reload the service
   trusted through CN=Test Root
@@ -59,7 +59,7 @@ fn a_report_that_fails_says_everything_that_is_wrong() {
     let report = trusting(&[&pki.root]).inspect(&sent, &subject, at("2027-01-01T00:00:00Z"));
     assert_eq!(
         report.to_string(),
-        "FAIL https://example.org:443
+        "FAIL https://example.org:443: clients have been failing since 2027-01-01 00:00:00 UTC, because the server's own certificate ended
   failure expired: the end-entity certificate (CN=example.com) expired 1 second ago, on 2026-12-31 23:59:59 UTC
     -> renew it, install it, and reload the service
   failure name-mismatch: the end-entity certificate (CN=example.com) does not name example.org, only DNS:example.com
@@ -85,7 +85,7 @@ fn a_report_of_what_is_not_trusted_says_why() {
     let pki = Pki::new();
     assert_eq!(
         judge(&trusting(&[&pki.root]), &[&leaf.der], "2026-06-15T12:00:00Z").to_string(),
-        "FAIL test
+        "FAIL test: no path leads to a trust anchor, as the certificate is signed by its own key; the certificate itself lasts until 2026-12-31 23:59:59 UTC
   failure untrusted-path: no path leads to a trust anchor: the certificate is signed by its own key
     -> send the whole chain of a CA that clients trust, or name its root as a trust anchor
   note self-signed: the end-entity certificate (CN=example.com) is signed by its own key

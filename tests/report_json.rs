@@ -67,6 +67,7 @@ fn the_shape_of_a_report_is_as_documented() {
     assert!(serial_number.len().is_multiple_of(2));
     assert!(serial_number.chars().all(|c| matches!(c, '0'..='9' | 'A'..='F')));
 
+    let limit = json!({ "position": 0, "sha256": sha256(&leaf), "subject": "CN=example.com" });
     assert_eq!(
         written,
         json!({
@@ -107,10 +108,19 @@ fn the_shape_of_a_report_is_as_documented() {
                 },
             ],
             "trust": { "status": "trusted", "anchor": "CN=Test Root", "path": [0, 1] },
-            "instants": {
+            "horizon": {
+                "until": "2026-12-01T00:00:00Z",
+                "limited_by": limit,
+                "anchors_ignored": "2026-12-01T00:00:00Z",
+                "as_sent": "2026-12-01T00:00:00Z",
+                "strict": "2026-12-01T00:00:00Z",
+                "anchors": [{
+                    "anchor": "CN=Test Root",
+                    "until": "2026-12-01T00:00:00Z",
+                    "limited_by": limit,
+                }],
                 "end_entity": "2026-12-01T00:00:00Z",
                 "earliest_presented": "2026-12-01T00:00:00Z",
-                "earliest_on_path": "2026-12-01T00:00:00Z",
             },
             "findings": [{
                 "code": "expires-soon",
@@ -132,7 +142,7 @@ fn the_shape_of_a_report_is_as_documented() {
 fn keys_stand_in_the_order_in_which_they_are_documented() {
     let (_, _, report) = warned();
     let text = serde_json::to_string(&report).unwrap();
-    let keys = ["target", "checked_at", "status", "peer", "chain", "trust", "instants", "findings"];
+    let keys = ["target", "checked_at", "status", "peer", "chain", "trust", "horizon", "findings"];
     let places: Vec<usize> =
         keys.iter().map(|key| text.find(&format!("\"{key}\":")).unwrap()).collect();
     assert!(places.is_sorted(), "{text}");
@@ -163,7 +173,7 @@ fn what_is_not_known_is_left_out() {
                 "malformed": reason,
             }],
             "trust": { "status": "untrusted", "reason": "malformed" },
-            "instants": {},
+            "horizon": {},
             "findings": [
                 {
                     "code": "malformed-certificate",
@@ -306,7 +316,7 @@ fn what_is_no_report_is_refused() {
 fn a_key_that_is_not_known_is_passed_over() {
     let (_, _, report) = warned();
     let mut value = written(&report);
-    value["horizon"] = json!({ "until": "2026-12-01T00:00:00Z" });
+    value["horizon"]["new"] = json!(1);
     value["findings"][0]["new"] = json!(1);
     value["chain"][0]["new"] = json!(1);
     assert_eq!(serde_json::from_value::<Report>(value).unwrap(), report);

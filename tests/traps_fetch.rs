@@ -72,7 +72,7 @@ async fn blind_at_the_moment_of_expiry() {
         let seen: Vec<&[u8]> =
             report.chain().iter().map(|one| one.entry().unwrap().der()).collect();
         assert_eq!(seen, Vec::from_iter(sent.iter().map(|der| &der[..])));
-        assert!(report.instants().end_entity.is_some());
+        assert!(report.horizon().end_entity.is_some());
         let peer = report.peer().unwrap();
         assert_eq!(peer.address(), Some(server.address()));
         assert_eq!(peer.protocol(), Some("TLSv1.3"));

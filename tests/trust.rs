@@ -25,9 +25,9 @@ fn a_trusted_path_has_positions_and_the_name_of_its_anchor() {
     assert_eq!((anchor.as_str(), path.as_slice()), ("CN=Test Root", &[0, 1][..]));
     assert_eq!(told(&report), NOTHING);
     assert_eq!(report.status(), Status::Pass);
-    assert_eq!(report.instants().end_entity, Some(at("2026-12-31T23:59:59Z")));
-    assert_eq!(report.instants().earliest_presented, Some(at("2026-12-31T23:59:59Z")));
-    assert_eq!(report.instants().earliest_on_path, Some(at("2026-12-31T23:59:59Z")));
+    assert_eq!(report.horizon().end_entity, Some(at("2026-12-31T23:59:59Z")));
+    assert_eq!(report.horizon().earliest_presented, Some(at("2026-12-31T23:59:59Z")));
+    assert_eq!(report.horizon().until, Some(at("2026-12-31T23:59:59Z")));
 }
 
 #[test]
@@ -60,8 +60,8 @@ fn of_several_paths_the_one_that_lasts_longest_is_taken() {
     ] {
         let report = judge(&trusting(&[&root]), &sent, NOW);
         assert_eq!(path(&report), Some(&positions[..]));
-        assert_eq!(report.instants().earliest_presented, Some(at("2026-12-31T00:00:00Z")));
-        assert_eq!(report.instants().earliest_on_path, Some(at("2026-12-31T23:59:59Z")));
+        assert_eq!(report.horizon().earliest_presented, Some(at("2026-12-31T00:00:00Z")));
+        assert_eq!(report.horizon().until, Some(at("2026-12-31T23:59:59Z")));
     }
 }
 
@@ -85,9 +85,14 @@ mod dates {
     fn what_has_expired_is_not_what_is_not_trusted() {
         let cases: [(_, _, _, &[&str]); 5] = [
             (EARLY, LATE, LATE, &["failure expired 0"]),
-            (LATE, EARLY, LATE, &["failure expired 1"]),
+            (LATE, EARLY, LATE, &["failure expired 1", "failure path-ends-before-end-entity 1"]),
             (EARLY, EARLY, LATE, &["failure expired 0", "failure expired 1"]),
-            (LATE, LATE, EARLY, &["failure anchor-expired -"]),
+            (
+                LATE,
+                LATE,
+                EARLY,
+                &["failure anchor-expired -", "failure path-ends-before-end-entity -"],
+            ),
             (
                 EARLY,
                 EARLY,
@@ -154,11 +159,18 @@ mod dates {
             let report = ends(LATE, LATE, "2026-12-28T00:00:00Z", instant);
             (told(&report), report.status())
         };
-        let warned = (vec!["warning anchor-expires-soon -".to_owned()], Status::Warn);
-        let urged = (vec!["critical anchor-expires-soon -".to_owned()], Status::Warn);
-        let failed = (vec!["failure anchor-expired -".to_owned()], Status::Fail);
+        let both = |severity: &str, what: &str| {
+            vec![
+                format!("{severity} {what} -"),
+                format!("{severity} path-ends-before-end-entity -"),
+            ]
+        };
+        let calm = (vec!["note path-ends-before-end-entity -".to_owned()], Status::Pass);
+        let warned = (both("warning", "anchor-expires-soon"), Status::Warn);
+        let urged = (both("critical", "anchor-expires-soon"), Status::Warn);
+        let failed = (both("failure", "anchor-expired"), Status::Fail);
         // 1 July is 180 days before 28 December, and 29 October is 60.
-        assert_eq!(anchored("2026-07-01T00:00:00Z"), (vec![], Status::Pass));
+        assert_eq!(anchored("2026-07-01T00:00:00Z"), calm);
         assert_eq!(anchored("2026-07-01T00:00:01Z"), warned);
         assert_eq!(anchored("2026-10-29T00:00:00Z"), warned);
         assert_eq!(anchored("2026-10-29T00:00:01Z"), urged);
@@ -173,72 +185,6 @@ mod dates {
             threshold_seconds: 180 * 86_400,
         };
         assert_eq!(*only(&report, Code::AnchorExpiresSoon).kind(), kind);
-    }
-}
-
-/// 30 May 2020: the root AddTrust, and the certificate by which it vouched for USERTrust, ended.
-/// Clients that knew USERTrust itself had no need of either.
-mod addtrust {
-    use super::*;
-
-    const LAST_GOOD: &str = "2020-05-30T10:48:38Z";
-    const FIRST_BAD: &str = "2020-05-30T10:48:39Z";
-
-    struct Hierarchy {
-        addtrust: Issued,
-        usertrust: Issued,
-        sent: [Vec<u8>; 3],
-    }
-
-    fn hierarchy() -> Hierarchy {
-        let addtrust = Draft::root("AddTrust").valid("2000-05-30T10:48:38Z", LAST_GOOD).issue();
-        let usertrust =
-            Draft::root("USERTrust").valid("2010-02-01T00:00:00Z", "2038-01-18T23:59:59Z").issue();
-        let cross = addtrust
-            .ca("USERTrust")
-            .valid("2000-05-30T10:48:38Z", LAST_GOOD)
-            .issue_for(usertrust.key.clone());
-        let intermediate =
-            usertrust.ca("Sectigo").valid("2018-11-02T00:00:00Z", "2030-12-31T23:59:59Z").issue();
-        let leaf = intermediate
-            .leaf("example.com")
-            .valid("2019-09-01T00:00:00Z", "2020-11-30T23:59:59Z")
-            .issue();
-        let sent = [leaf.der.to_vec(), intermediate.der.to_vec(), cross.der.to_vec()];
-        Hierarchy { addtrust, usertrust, sent }
-    }
-
-    #[test]
-    fn where_usertrust_is_known_the_dead_cross_sign_is_a_note() {
-        let Hierarchy { addtrust, usertrust, sent } = hierarchy();
-        for anchors in [&[&usertrust][..], &[&addtrust, &usertrust]] {
-            let inspector = trusting(anchors);
-            let report = judge(&inspector, &sent, LAST_GOOD);
-            assert_eq!(told(&report), ["note expires-soon 2"]);
-            assert_eq!(report.status(), Status::Pass);
-
-            let report = judge(&inspector, &sent, FIRST_BAD);
-            assert_eq!(told(&report), ["note expired 2"]);
-            assert_eq!(report.status(), Status::Pass);
-            assert_eq!(path(&report), Some(&[0, 1][..]));
-            // The naive number says otherwise.
-            assert_eq!(report.instants().earliest_presented, Some(at(LAST_GOOD)));
-            assert_eq!(report.instants().earliest_on_path, Some(at("2020-11-30T23:59:59Z")));
-        }
-    }
-
-    #[test]
-    fn where_only_addtrust_is_known_it_is_the_end() {
-        let Hierarchy { addtrust, sent, .. } = hierarchy();
-        let inspector = trusting(&[&addtrust]);
-        let report = judge(&inspector, &sent, LAST_GOOD);
-        assert_eq!(told(&report), ["critical expires-soon 2", "critical anchor-expires-soon -"]);
-        assert_eq!(report.status(), Status::Warn);
-
-        let report = judge(&inspector, &sent, FIRST_BAD);
-        assert_eq!(told(&report), ["failure expired 2", "failure anchor-expired -"]);
-        assert_eq!(report.status(), Status::Fail);
-        assert_eq!(path(&report), Some(&[0, 1, 2][..]));
     }
 }
 

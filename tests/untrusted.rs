@@ -24,7 +24,7 @@ fn assert_untrusted<T: AsRef<[u8]>>(
     assert_eq!(reason(&report), Some(expected));
     assert_eq!(told(&report), findings);
     assert_eq!(report.status(), Status::Fail);
-    assert_eq!(report.instants().earliest_on_path, None);
+    assert_eq!(report.horizon().until, None);
 }
 
 #[test]

@@ -99,6 +99,40 @@ impl Pki {
     }
 }
 
+/// Five CAs above each other, of which four are certified twice, and an end-entity certificate.
+pub(crate) struct Crossed {
+    /// Ten certificates, the end-entity certificate's first.
+    pub(crate) sent: Vec<CertificateDer<'static>>,
+    pub(crate) root: CertificateDer<'static>,
+}
+
+impl Crossed {
+    pub(crate) fn new() -> Self {
+        let key = || KeyPair::generate_for(Keys::Ecdsa.others()).unwrap();
+        let root_key = key();
+        let root_params = ca_params("Bench Root X1");
+        let root = root_params.self_signed(&root_key).unwrap().der().clone();
+
+        let mut issuer = Issuer::new(root_params, root_key);
+        let mut sent = Vec::new();
+        for level in 0..5 {
+            let (mut params, key) = (ca_params(&format!("Bench CA {level}")), key());
+            for year in if level == 0 { 2030..2031 } else { 2030..2032 } {
+                params.not_after = date_time_ymd(year, 1, 1);
+                sent.push(params.signed_by(&key, &issuer).unwrap().der().clone());
+            }
+            issuer = Issuer::new(params, key);
+        }
+        let mut params = CertificateParams::new([NAME.to_owned()]).unwrap();
+        params.not_before = date_time_ymd(2026, 1, 1);
+        params.not_after = date_time_ymd(2049, 12, 31);
+        params.use_authority_key_identifier_extension = true;
+        sent.push(params.signed_by(&key(), &issuer).unwrap().der().clone());
+        sent.reverse();
+        Self { sent, root }
+    }
+}
+
 fn ca_params(common_name: &str) -> CertificateParams {
     let mut params = CertificateParams::default();
     params.not_before = date_time_ymd(2020, 1, 1);

@@ -8,7 +8,7 @@ use super::extensions::{
     BasicConstraints, EXTENSIONS, ExtendedKeyUsage, Extensions, KeyUsage, UnreadableExtension,
 };
 use super::{
-    AltName, DistinguishedName, MalformedCertificate, Profile, PublicKey, SignatureAlgorithm,
+    AltName, DistinguishedName, MalformedCertificate, Marks, PublicKey, SignatureAlgorithm,
 };
 
 /// The facts of one certificate: what it says, with no judgement and no clock.
@@ -184,8 +184,8 @@ impl Certificate {
     }
 
     /// How the extensions are marked and filled in.
-    pub(crate) const fn profile(&self) -> &Profile {
-        &self.extensions.profile
+    pub(crate) const fn marks(&self) -> &Marks {
+        &self.extensions.marks
     }
 
     /// The object identifiers of critical extensions that are not understood: a client must refuse
@@ -246,6 +246,19 @@ impl Validity {
     pub fn lifetime(&self) -> time::Duration {
         // Both lie within the years 0000 to 9999, far from where this could overflow.
         self.not_after - self.not_before + time::Duration::SECOND
+    }
+
+    /// What lies in both periods: an inverted period where nothing does.
+    pub(crate) fn intersection(self, other: Self) -> Self {
+        Self {
+            not_before: self.not_before.max(other.not_before),
+            not_after: self.not_after.min(other.not_after),
+        }
+    }
+
+    /// Whether there is no instant in it.
+    pub(crate) fn is_inverted(self) -> bool {
+        self.not_after < self.not_before
     }
 }
 

@@ -9,7 +9,7 @@ use x509_parser::prelude::{FromDer, GeneralName, X509Error};
 
 use super::der::{self, BOOLEAN, DerError, OCTET_STRING, OID, Reader, SEQUENCE, Tlv};
 use super::key::dotted;
-use super::profile::{AuthorityKeyIdShape, Profile};
+use super::marks::{AuthorityKeyIdShape, Marks};
 use super::{AltName, MalformedCertificate};
 
 /// The basic constraints extension (RFC 5280 section 4.2.1.9).
@@ -123,7 +123,7 @@ pub(super) struct Extensions {
     pub(super) crl_distribution_points: Vec<String>,
     pub(super) policies: Option<Box<[u8]>>,
     pub(super) name_constraints: Option<Box<[u8]>>,
-    pub(super) profile: Profile,
+    pub(super) marks: Marks,
     pub(super) unknown_critical: Vec<String>,
     pub(super) unreadable: Vec<UnreadableExtension>,
 }
@@ -169,7 +169,7 @@ impl Extensions {
             SUBJECT_ALT_NAME => {
                 let names = decode::<x509::SubjectAlternativeName<'_>>(value)?.general_names;
                 self.subject_alt_names = Some(names.iter().map(AltName::from).collect());
-                self.profile.critical_subject_alt_names = critical;
+                self.marks.critical_subject_alt_names = critical;
             }
             BASIC_CONSTRAINTS => {
                 let constraints = decode::<x509::BasicConstraints>(value)?;
@@ -191,15 +191,15 @@ impl Extensions {
             EXTENDED_KEY_USAGE => {
                 self.extended_key_usage =
                     Some(purposes(&decode::<x509::ExtendedKeyUsage<'_>>(value)?));
-                self.profile.critical_extended_key_usage = critical;
+                self.marks.critical_extended_key_usage = critical;
             }
             SUBJECT_KEY_ID => {
                 self.subject_key_id = Some(decode::<x509::KeyIdentifier<'_>>(value)?.0.into());
-                self.profile.critical_subject_key_id = critical;
+                self.marks.critical_subject_key_id = critical;
             }
             AUTHORITY_KEY_ID => {
                 let id = decode::<x509::AuthorityKeyIdentifier<'_>>(value)?;
-                self.profile.authority_key_id = Some(AuthorityKeyIdShape {
+                self.marks.authority_key_id = Some(AuthorityKeyIdShape {
                     critical,
                     issuer: id.authority_cert_issuer.is_some(),
                     serial_number: id.authority_cert_serial.is_some(),
@@ -238,9 +238,9 @@ impl Extensions {
             POLICIES => self.policies = Some(value.into()),
             NAME_CONSTRAINTS => {
                 self.name_constraints = Some(value.into());
-                self.profile.critical_name_constraints = critical;
+                self.marks.critical_name_constraints = critical;
             }
-            POLICY_CONSTRAINTS => self.profile.critical_policy_constraints = Some(critical),
+            POLICY_CONSTRAINTS => self.marks.critical_policy_constraints = Some(critical),
             // Policies are not processed, so marking them critical asks for more than was done;
             // webpki, like browsers, accepts them.
             unknown

@@ -11,12 +11,12 @@ mod der;
 mod error;
 mod extensions;
 mod key;
+mod marks;
 #[cfg(feature = "fetch")]
 mod memo;
 mod name;
 mod peer;
 mod pem;
-mod profile;
 mod summary;
 
 use std::sync::{Arc, OnceLock};
@@ -34,11 +34,11 @@ pub use extensions::{
 #[cfg(feature = "fetch")]
 pub(crate) use key::raw_public_key;
 pub use key::{KeyKind, PublicKey, SignatureAlgorithm, SignatureHash};
+pub(crate) use marks::{Marks, Subtree};
 #[cfg(feature = "fetch")]
 pub(crate) use memo::CertificateMemo;
 pub use name::DistinguishedName;
 pub use peer::{ClientCertificate, LateFailure, Peer, Possession};
-pub(crate) use profile::{Profile, Subtree};
 pub use summary::CertificateSummary;
 
 /// The certificates that were presented, in wire order, unverified; never empty.
@@ -175,7 +175,7 @@ struct Presented {
 }
 
 impl Entry {
-    fn read(der: &[u8]) -> Self {
+    pub(crate) fn read(der: &[u8]) -> Self {
         Self::new(der.into(), Certificate::from_der(der))
     }
 

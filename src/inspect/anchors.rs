@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use rustls_pki_types::{CertificateDer, Der, TrustAnchor};
 
-use crate::chain::{Certificate, ChainError, DistinguishedName, PresentedChain};
+use crate::chain::{Certificate, ChainError, DistinguishedName, Entry, PresentedChain};
 
 /// A set of trust anchors: the keys in which every path has to end.
 ///
@@ -27,7 +27,7 @@ struct Store {
 enum Certificates {
     Mozilla,
     /// In the order of the anchors.
-    Given(Vec<Certificate>),
+    Given(Vec<Entry>),
 }
 
 impl TrustAnchors {
@@ -75,16 +75,16 @@ impl TrustAnchors {
     fn from_certificates(given: &PresentedChain) -> Result<Self, AnchorError> {
         let (mut anchors, mut certificates, mut problems) = (Vec::new(), Vec::new(), Vec::new());
         for (position, entry) in given.entries().iter().enumerate() {
-            let read = entry.certificate().map_err(ToString::to_string).and_then(|certificate| {
+            let read = entry.certificate().map_err(ToString::to_string).and_then(|_| {
                 let der = CertificateDer::from(entry.der());
                 let anchor = webpki::anchor_from_trusted_cert(&der)
                     .map_err(|error| format!("webpki refuses it: {error}"))?;
-                Ok((anchor.to_owned(), certificate.clone()))
+                Ok(anchor.to_owned())
             });
             match read {
-                Ok((anchor, certificate)) => {
+                Ok(anchor) => {
                     anchors.push(anchor);
-                    certificates.push(certificate);
+                    certificates.push(entry.clone());
                 }
                 Err(reason) => problems.push(AnchorProblem { position, reason }),
             }
@@ -128,17 +128,29 @@ impl TrustAnchors {
             .unzip()
     }
 
+    /// How many of the anchors at `indexes` have the name.
+    pub(super) fn count_named(&self, indexes: &[usize], name: &DistinguishedName) -> usize {
+        let name = content(name.as_der());
+        let anchors = indexes.iter().filter_map(|index| self.0.anchors.get(*index));
+        anchors.filter(|anchor| name == Some(&*anchor.subject)).count()
+    }
+
     /// Whether these are the roots of public CAs, whom the Baseline Requirements bind.
     pub(super) fn is_public(&self) -> bool {
         matches!(self.0.certificates, Certificates::Mozilla)
     }
 
     /// The certificate of the anchor at `index`; `None` where only its name and key are known.
-    pub(super) fn certificate(&self, index: usize) -> Option<&Certificate> {
+    pub(super) fn entry(&self, index: usize) -> Option<&Entry> {
         match &self.0.certificates {
             Certificates::Given(certificates) => certificates.get(index),
             Certificates::Mozilla => mozilla_certificates().get(index)?.as_ref(),
         }
+    }
+
+    /// What that certificate says.
+    pub(super) fn certificate(&self, index: usize) -> Option<&Certificate> {
+        self.entry(index)?.certificate().ok()
     }
 
     /// The name of the anchor at `index`, for people.
@@ -149,11 +161,12 @@ impl TrustAnchors {
 
     /// Whether a certificate has the name and the key of an anchor.
     pub(super) fn contains(&self, certificate: &Certificate) -> bool {
-        let subject = content(certificate.subject().as_der());
-        let key = content(certificate.public_key().spki());
-        self.0.anchors.iter().any(|anchor| {
-            subject == Some(&*anchor.subject) && key == Some(&*anchor.subject_public_key_info)
-        })
+        self.0.anchors.iter().any(|anchor| names(anchor, certificate))
+    }
+
+    /// Whether a certificate has the name and the key of the anchor at `index`.
+    pub(super) fn is(&self, index: usize, certificate: &Certificate) -> bool {
+        self.0.anchors.get(index).is_some_and(|anchor| names(anchor, certificate))
     }
 
     /// Whether a certificate names an anchor as its issuer.
@@ -204,8 +217,8 @@ pub struct AnchorProblem {
 
 /// The certificates of Mozilla's anchors, in the order of the anchors. The two crates are not
 /// always of the same day, so an anchor may have none.
-fn mozilla_certificates() -> &'static [Option<Certificate>] {
-    static CERTIFICATES: OnceLock<Vec<Option<Certificate>>> = OnceLock::new();
+fn mozilla_certificates() -> &'static [Option<Entry>] {
+    static CERTIFICATES: OnceLock<Vec<Option<Entry>>> = OnceLock::new();
     CERTIFICATES.get_or_init(|| {
         let ders = webpki_root_certs::TLS_SERVER_ROOT_CERTS;
         let anchors = ders.iter().filter_map(|der| {
@@ -215,7 +228,7 @@ fn mozilla_certificates() -> &'static [Option<Certificate>] {
         let by_name_and_key: HashMap<_, _> = anchors.collect();
         let certificate = |anchor: &TrustAnchor<'static>| {
             let key = (anchor.subject.clone(), anchor.subject_public_key_info.clone());
-            Certificate::from_der(by_name_and_key.get(&key)?).ok()
+            Some(Entry::read(by_name_and_key.get(&key)?))
         };
         webpki_roots::TLS_SERVER_ROOTS.iter().map(certificate).collect()
     })
@@ -227,6 +240,11 @@ fn borrowed<'a>(anchor: &'a TrustAnchor<'_>) -> TrustAnchor<'a> {
         subject_public_key_info: Der::from_slice(&anchor.subject_public_key_info),
         name_constraints: anchor.name_constraints.as_deref().map(Der::from_slice),
     }
+}
+
+fn names(anchor: &TrustAnchor<'_>, certificate: &Certificate) -> bool {
+    content(certificate.subject().as_der()) == Some(&*anchor.subject)
+        && content(certificate.public_key().spki()) == Some(&*anchor.subject_public_key_info)
 }
 
 fn name(anchor: &TrustAnchor<'_>) -> DistinguishedName {

@@ -59,7 +59,7 @@ fn check_certificate(findings: &mut Findings<'_>, of: &Of, certificate: &Certifi
         of.add(findings, FindingKind::NameConstraints { fault, anchor: of.anchor() });
     }
     // RFC 5280 section 4.2.1.11.
-    if certificate.profile().critical_policy_constraints == Some(false) {
+    if certificate.marks().critical_policy_constraints == Some(false) {
         let fault = PolicyConstraintsFault::NotCritical;
         of.add(findings, FindingKind::PolicyConstraints { fault, anchor: of.anchor() });
     }
@@ -78,7 +78,7 @@ fn authority_key_identifier(
     let is_root = self_issued && matches!(of, Of::Anchor(_));
     let id = certificate.authority_key_id();
     let subject = certificate.subject_key_id();
-    let shape = certificate.profile().authority_key_id;
+    let shape = certificate.marks().authority_key_id;
     let holds = |has: fn(_) -> bool| shape.is_some_and(has);
     faults([
         (shape.is_none() && !self_issued, Fault::Missing),
@@ -97,7 +97,7 @@ fn subject_key_identifier(
     use SubjectKeyIdentifierFault as Fault;
     faults([
         (certificate.is_ca() && certificate.subject_key_id().is_none(), Fault::Missing),
-        (certificate.profile().critical_subject_key_id, Fault::Critical),
+        (certificate.marks().critical_subject_key_id, Fault::Critical),
     ])
 }
 
@@ -111,7 +111,7 @@ fn name_constraints(
         |subtree| matches!(subtree, Subtree::Dns(name) if name.starts_with(b"."));
     faults([
         (present && !certificate.is_ca(), Fault::EndEntity),
-        (present && !certificate.profile().critical_name_constraints, Fault::NotCritical),
+        (present && !certificate.marks().critical_name_constraints, Fault::NotCritical),
         (present && certificate.subtrees().next().is_none(), Fault::Empty),
         (certificate.subtrees().any(begins_with_a_period), Fault::LeadingPeriod),
     ])

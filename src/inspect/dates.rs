@@ -4,25 +4,30 @@ use time::OffsetDateTime;
 use time::macros::{date, datetime};
 
 use crate::chain::{Certificate, DateQuirk, Validity};
-use crate::report::{FindingKind, Severity};
+use crate::report::{FindingKind, Horizon, Severity};
 
 use super::findings::Findings;
 use super::policy::{Kept, Thresholds};
 use super::trust::Verdict;
 
-pub(super) fn check(findings: &mut Findings<'_>, verdict: &Verdict, at: OffsetDateTime) {
+pub(super) fn check(
+    findings: &mut Findings<'_>,
+    verdict: &Verdict,
+    horizon: &Horizon,
+    at: OffsetDateTime,
+) {
     for (position, certificate) in findings.relevant() {
         check_encoding(findings, position, certificate);
         if check_inverted(findings, position, certificate) {
             continue;
         }
         check_no_expiry(findings, position, certificate);
-        check_period(findings, position, certificate, verdict, at);
+        check_period(findings, position, certificate, (verdict, horizon), at);
     }
     if let Some(certificate) = findings.view.certificate(0) {
         check_length(findings, certificate, verdict);
     }
-    check_anchor(findings, verdict, at);
+    check_anchor(findings, verdict, horizon, at);
 }
 
 /// <https://www.rfc-editor.org/rfc/rfc5280#section-4.1.2.5>
@@ -30,7 +35,7 @@ fn check_period(
     findings: &mut Findings<'_>,
     position: usize,
     certificate: &Certificate,
-    verdict: &Verdict,
+    known: (&Verdict, &Horizon),
     at: OffsetDateTime,
 ) {
     let period = certificate.validity();
@@ -41,13 +46,15 @@ fn check_period(
         };
         findings.of(position, kind, Severity::Failure);
     } else if at > period.not_after {
-        let kind = FindingKind::Expired {
-            not_after: period.not_after,
-            seconds_ago: seconds(period.not_after, at),
-        };
-        findings.of(position, kind, Severity::Failure);
+        let (not_after, seconds_ago) = (period.not_after, seconds(period.not_after, at));
+        if findings.needs(position) {
+            let kind = FindingKind::Expired { not_after, seconds_ago };
+            findings.add(Some(position), kind, Severity::Failure);
+        } else {
+            findings.note(position, FindingKind::ExpiredButUnneeded { not_after, seconds_ago });
+        }
     } else {
-        check_soon(findings, position, certificate, verdict, at);
+        check_soon(findings, position, certificate, known, at);
     }
 }
 
@@ -55,7 +62,7 @@ fn check_soon(
     findings: &mut Findings<'_>,
     position: usize,
     certificate: &Certificate,
-    verdict: &Verdict,
+    known: (&Verdict, &Horizon),
     at: OffsetDateTime,
 ) {
     let period = certificate.validity();
@@ -67,6 +74,9 @@ fn check_soon(
     let seconds_left = seconds(at, period.not_after);
     let kind =
         FindingKind::ExpiresSoon { not_after: period.not_after, seconds_left, threshold_seconds };
+    let (verdict, horizon) = known;
+    // A path that goes on without it takes over.
+    let replaced = horizon.until.is_some_and(|until| period.not_after < until);
     // A public CA issues the next end-entity certificate under an intermediate that will do: one
     // that outlives today's end-entity certificate ends nothing.
     let outlived = verdict.is_public()
@@ -74,7 +84,7 @@ fn check_soon(
             .view
             .certificate(0)
             .is_some_and(|end_entity| end_entity.validity().not_after < period.not_after);
-    if position > 0 && outlived {
+    if replaced || (position > 0 && outlived) {
         findings.note(position, kind);
     } else {
         findings.of(position, kind, severity);
@@ -139,7 +149,12 @@ fn exceeded_limit(period: Validity) -> Option<u16> {
 }
 
 /// OpenSSL, Go and Firefox look at the anchor's dates; RFC 5280 section 6.1.1 leaves it open.
-fn check_anchor(findings: &mut Findings<'_>, verdict: &Verdict, at: OffsetDateTime) {
+fn check_anchor(
+    findings: &mut Findings<'_>,
+    verdict: &Verdict,
+    horizon: &Horizon,
+    at: OffsetDateTime,
+) {
     let (Some(path), Some(period)) = (verdict.trust.path(), verdict.anchor_validity) else {
         return;
     };
@@ -160,13 +175,19 @@ fn check_anchor(findings: &mut Findings<'_>, verdict: &Verdict, at: OffsetDateTi
         let seconds_left = seconds(at, not_after);
         let kind =
             FindingKind::AnchorExpiresSoon { anchor, not_after, seconds_left, threshold_seconds };
-        findings.add(None, kind, severity);
+        // A path to another anchor goes on where this one ends.
+        let replaced = horizon.until.is_some_and(|until| not_after < until);
+        findings.add(None, kind, if replaced { Severity::Note } else { severity });
     }
 }
 
 /// How bad it is that a period ends soon, and below which limit it is that; `None` where it ends
 /// late enough.
-fn soon(thresholds: Thresholds, period: Validity, at: OffsetDateTime) -> Option<(Severity, i64)> {
+pub(super) fn soon(
+    thresholds: Thresholds,
+    period: Validity,
+    at: OffsetDateTime,
+) -> Option<(Severity, i64)> {
     let limits = thresholds.limits(period.lifetime().whole_seconds());
     let left = seconds(at, period.not_after);
     if left < limits.critical {

@@ -1,10 +1,10 @@
 //! Where the checks put what they see.
 
-use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
-use crate::chain::{Certificate, DistinguishedName};
-use crate::report::{Finding, FindingKind, Severity};
+use crate::chain::Certificate;
+use crate::escape::short;
+use crate::report::{Code, Finding, FindingKind, Severity};
 
 use super::{Policy, View};
 
@@ -22,6 +22,10 @@ impl<'a> Findings<'a> {
     pub(super) fn new(policy: &'a Policy, view: &'a View<'a>, needed: &'a [bool]) -> Self {
         let subjects = vec![None; view.all.len()];
         Self { policy, view, needed, list: Vec::new(), subjects }
+    }
+
+    pub(super) fn has(&self, code: Code) -> bool {
+        self.list.iter().any(|finding| finding.code() == code)
     }
 
     /// Whether a client needs the certificate.
@@ -68,7 +72,7 @@ impl<'a> Findings<'a> {
     fn subject(&mut self, position: usize) -> Option<Arc<str>> {
         let certificate = self.view.certificate(position)?;
         let subject = self.subjects.get_mut(position)?;
-        Some(Arc::clone(subject.get_or_insert_with(|| short(certificate.subject()))))
+        Some(Arc::clone(subject.get_or_insert_with(|| short(certificate.subject()).into())))
     }
 
     /// The most urgent first.
@@ -77,32 +81,3 @@ impl<'a> Findings<'a> {
         self.list
     }
 }
-
-/// A name for people. A peer may send one of thousands of characters, and findings repeat it.
-fn short(name: &DistinguishedName) -> Arc<str> {
-    let mut short = Short(String::new());
-    // The error only says that the rest was cut.
-    let _ = write!(short, "{name}");
-    short.0.into()
-}
-
-/// Takes up to `LONGEST_NAME` characters; the last is an ellipsis where there were more.
-struct Short(String);
-
-impl fmt::Write for Short {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let room = LONGEST_NAME - self.0.chars().count();
-        match text.char_indices().nth(room) {
-            None => self.0.push_str(text),
-            Some((end, _)) => {
-                self.0.push_str(&text[..end]);
-                self.0.pop();
-                self.0.push('\u{2026}');
-                return Err(fmt::Error);
-            }
-        }
-        Ok(())
-    }
-}
-
-const LONGEST_NAME: usize = 256;

@@ -21,8 +21,6 @@ pub(super) struct Links<'a> {
     by_issuer: Vec<(&'a [u8], usize)>,
     /// Whether it leads up from the end-entity certificate.
     leads_up: Vec<bool>,
-    /// One way up from the end-entity certificate, the nearest issuer at each step.
-    way_up: Vec<usize>,
 }
 
 impl<'a> Links<'a> {
@@ -38,9 +36,8 @@ impl<'a> Links<'a> {
         let by_subject = index(|certificate| certificate.subject().as_der());
         let by_issuer = index(|certificate| certificate.issuer().as_der());
         let leads_up = vec![false; view.all.len()];
-        let mut links = Self { view, copy_of, by_subject, by_issuer, leads_up, way_up: vec![0] };
+        let mut links = Self { view, copy_of, by_subject, by_issuer, leads_up };
         links.mark_way_up();
-        links.walk_up();
         links
     }
 
@@ -57,34 +54,26 @@ impl<'a> Links<'a> {
         }
     }
 
-    fn walk_up(&mut self) {
-        while let Some(last) = self.way_up.last().copied() {
-            // The nearest behind it, as RFC 8446 asks for; else the first before it.
-            let new = self.issuers_of(last).filter(|issuer| !self.way_up.contains(issuer));
-            let nearest = new.min_by_key(|issuer| (*issuer < last, *issuer));
-            match nearest {
-                Some(issuer) if self.way_up.len() < LONGEST_WAY => self.way_up.push(issuer),
-                _ => break,
-            }
-        }
-    }
-
     /// The positions of all that may lead up from the end-entity certificate, by name alone, as
     /// webpki looks for them; `None` where there are so many ways that a search would be long.
-    pub(super) fn issuers_above(&self) -> Option<Vec<usize>> {
-        let mut climb = Climb { path: vec![0], reached: Vec::new(), steps: 0 };
+    pub(super) fn issuers_above(&self) -> Option<Above> {
+        let mut climb = Climb { path: vec![0], reached: Vec::new(), steps: 0, forks: false };
         self.climb(&mut climb)?;
         climb.reached.sort_unstable();
-        Some(climb.reached)
+        Some(Above { positions: climb.reached, forks: climb.forks })
     }
 
     fn climb(&self, climb: &mut Climb) -> Option<()> {
         let certificate = climb.path.last().and_then(|position| self.view.certificate(*position));
         let name = certificate.map_or(&[][..], |certificate| certificate.issuer().as_der());
+        let mut issuers = 0;
         for issuer in named(&self.by_subject, name) {
-            if climb.path.contains(&issuer) {
+            // RFC 4158 section 5.2, as webpki follows it: no name and key twice on a path.
+            if climb.path.iter().any(|below| self.are_one(*below, issuer)) {
                 continue;
             }
+            issuers += 1;
+            climb.forks |= issuers > 1;
             climb.steps += 1;
             if climb.steps > MOST_STEPS {
                 return None;
@@ -101,13 +90,31 @@ impl<'a> Links<'a> {
         Some(())
     }
 
+    /// Whether two certificates are of the same name and key.
+    fn are_one(&self, a: usize, b: usize) -> bool {
+        let both = self.view.certificate(a).zip(self.view.certificate(b));
+        both.is_some_and(|(a, b)| {
+            a.subject() == b.subject() && a.public_key().spki() == b.public_key().spki()
+        })
+    }
+
     pub(super) fn leads_up(&self, position: usize) -> bool {
         self.leads_up.get(position).copied().unwrap_or(false)
     }
 
-    /// One way up from the end-entity certificate, by name.
-    pub(super) fn way_up(&self) -> &[usize] {
-        &self.way_up
+    /// One way up from the end-entity certificate by name, the nearest issuer at each step, among
+    /// the first `known` certificates.
+    pub(super) fn way_up(&self, known: usize) -> Vec<usize> {
+        let mut way = vec![0];
+        while let Some(last) = way.last().copied().filter(|_| way.len() < LONGEST_WAY) {
+            // The nearest behind it, as RFC 8446 asks for; else the first before it.
+            let new = self.issuers_of(last).filter(|new| *new < known && !way.contains(new));
+            let Some(nearest) = new.min_by_key(|issuer| (*issuer < last, *issuer)) else {
+                break;
+            };
+            way.push(nearest);
+        }
+        way
     }
 
     fn issuers_of(&self, position: usize) -> impl Iterator<Item = usize> + '_ {
@@ -131,11 +138,19 @@ impl<'a> Links<'a> {
     }
 }
 
+/// What leads up from the end-entity certificate.
+pub(super) struct Above {
+    pub(super) positions: Vec<usize>,
+    /// Whether there is more than one way.
+    pub(super) forks: bool,
+}
+
 /// A walk through all ways up.
 struct Climb {
     path: Vec<usize>,
     reached: Vec<usize>,
     steps: usize,
+    forks: bool,
 }
 
 fn named<'i>(index: &'i [(&[u8], usize)], name: &'i [u8]) -> impl Iterator<Item = usize> + use<'i> {

@@ -6,13 +6,15 @@
 mod anchors;
 mod baseline;
 mod dates;
+mod fields;
 mod findings;
 mod handshake;
+mod horizon;
 mod identity;
 mod links;
 mod policy;
-mod profile;
 mod readable;
+mod search;
 mod signatures;
 mod strength;
 #[cfg(feature = "psl")]
@@ -27,11 +29,13 @@ use rustls_pki_types::SignatureVerificationAlgorithm;
 use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
 
 use crate::chain::{Certificate, ChainError, Entry, PresentedChain};
-use crate::report::{Instants, Report, ReportedCertificate, Role, Trust, TrustedPath};
+use crate::report::{Report, ReportedCertificate, Role};
 use crate::target::Subject;
 
 use self::findings::Findings;
+use self::horizon::Outlook;
 use self::links::Links;
+use self::search::Search;
 use self::signatures::Signatures;
 use self::trust::Verdict;
 
@@ -118,21 +122,31 @@ impl Inspector {
         let at = whole_seconds(at);
         let view = View::new(chain, &self.extra);
         let links = Links::new(&view);
-        let verdict =
-            trust::find_path(&view, &links, &self.anchors, &self.signatures, subject.purpose(), at);
+        let above = links.issuers_above();
+        let search = Search {
+            view: &view,
+            anchors: &self.anchors,
+            above: above.as_ref(),
+            signatures: &self.signatures,
+            purpose: subject.purpose(),
+        };
+        let paths = search.paths(at);
+        let verdict = Verdict::new(&view, &self.anchors, &paths, at);
+        let outlook = Outlook::new(&view, &links, &self.anchors, &paths, at);
         let needed = needed(&verdict, &links, view.all.len());
 
         let mut findings = Findings::new(&self.policy, &view, &needed);
         readable::check(&mut findings, &verdict);
-        dates::check(&mut findings, &verdict, at);
+        dates::check(&mut findings, &verdict, &outlook.horizon, at);
         identity::check(&mut findings, subject);
         #[cfg(feature = "psl")]
         suffix::check(&mut findings, subject);
         links::check(&mut findings, &links, &self.anchors, &verdict);
         trust::check(&mut findings, &verdict, subject);
+        horizon::check(&mut findings, &outlook, at);
         usage::check(&mut findings, &links, subject, &verdict);
         strength::check(&mut findings);
-        profile::check(&mut findings);
+        fields::check(&mut findings);
         baseline::check(&mut findings, &self.anchors, &verdict);
         handshake::check(&mut findings, chain.peer());
 
@@ -140,14 +154,14 @@ impl Inspector {
             target: subject.label().into(),
             checked_at: at,
             peer: chain.peer().cloned(),
-            instants: instants(&view, &verdict.trust),
             chain: reported(&view, 0..view.presented),
             extra: reported(
                 &view,
-                (view.presented..view.all.len()).filter(|position| on_path(&verdict, *position)),
+                (view.presented..view.all.len()).filter(|position| paths.involve(*position)),
             ),
             findings: findings.sorted(),
             trust: verdict.trust,
+            horizon: outlook.horizon,
         }
     }
 }
@@ -206,20 +220,6 @@ fn needed(verdict: &Verdict, links: &Links, count: usize) -> Vec<bool> {
             None => links.leads_up(position),
         })
         .collect()
-}
-
-fn on_path(verdict: &Verdict, position: usize) -> bool {
-    verdict.trust.path().is_some_and(|path| path.path.contains(&position))
-}
-
-fn instants(view: &View<'_>, trust: &Trust) -> Instants {
-    let not_after = |position: &usize| Some(view.certificate(*position)?.validity().not_after);
-    let path: &[usize] = trust.path().map_or(&[], |TrustedPath { path, .. }| path);
-    Instants {
-        end_entity: not_after(&0),
-        earliest_presented: view.presented().map(|(_, facts)| facts.validity().not_after).min(),
-        earliest_on_path: path.iter().filter_map(not_after).min(),
-    }
 }
 
 fn reported(view: &View<'_>, positions: impl Iterator<Item = usize>) -> Vec<ReportedCertificate> {

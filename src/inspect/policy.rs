@@ -172,6 +172,17 @@ pub(super) enum Kept {
     Intermediate,
 }
 
+impl Kept {
+    /// Of a certificate by its position; the anchor has none.
+    pub(super) const fn of(position: Option<usize>) -> Self {
+        match position {
+            None => Self::Anchor,
+            Some(0) => Self::EndEntity,
+            Some(_) => Self::Intermediate,
+        }
+    }
+}
+
 /// When the end of a validity period is soon: below one limit it is a warning, below another it is
 /// critical.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -14,9 +14,13 @@ pub(super) fn check(
     subject: &Subject,
     verdict: &Verdict,
 ) {
+    let way_up;
     let path = match verdict.trust.path() {
         Some(path) => path.path.as_slice(),
-        None => links.way_up(),
+        None => {
+            way_up = links.way_up(findings.view.all.len());
+            way_up.as_slice()
+        }
     };
     for (below, position) in path.iter().enumerate() {
         let Some(certificate) = findings.view.certificate(*position) else {
@@ -109,12 +113,12 @@ fn check_extended_key_usage(findings: &mut Findings<'_>, certificate: &Certifica
         findings.of(0, FindingKind::ExtendedKeyUsageMissing, Severity::Warning);
         return;
     };
-    if certificate.profile().critical_extended_key_usage {
-        findings.note(0, FindingKind::CriticalExtendedKeyUsage);
+    if certificate.marks().critical_extended_key_usage {
+        findings.of(0, FindingKind::CriticalExtendedKeyUsage, Severity::Note);
     }
     // Without serverAuth beside it, that is what is missing.
     if usage.allows(&KeyPurpose::Any) && usage.allows(&KeyPurpose::ServerAuth) {
-        findings.note(0, FindingKind::AnyExtendedKeyUsage);
+        findings.of(0, FindingKind::AnyExtendedKeyUsage, Severity::Note);
     }
 }
 

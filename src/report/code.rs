@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::FindingKind;
+
 macro_rules! codes {
     ($($(#[doc = $doc:literal])+ $name:ident = $text:literal,)+) => {
         /// The stable name of a kind of finding, in kebab case.
@@ -70,12 +72,18 @@ codes! {
     Duplicate = "duplicate",
     /// The validity period has ended.
     Expired = "expired",
+    /// The validity period has ended, and no path needs the certificate.
+    ExpiredButUnneeded = "expired-but-unneeded",
     /// The validity period ends soon.
     ExpiresSoon = "expires-soon",
     /// A server's certificate does not say what it is for.
     ExtendedKeyUsageMissing = "extended-key-usage-missing",
+    /// Between the end of all paths and the begin of another, clients fail.
+    GapAhead = "gap-ahead",
     /// The handshake failed after the certificates had arrived.
     HandshakeFailedAfterChain = "handshake-failed-after-chain",
+    /// Until when clients go on could not be told.
+    HorizonUndetermined = "horizon-undetermined",
     /// An intermediate that the path needs was not sent.
     IssuerMissing = "issuer-missing",
     /// An issuer may not sign certificates.
@@ -88,6 +96,8 @@ codes! {
     NameConstraints = "name-constraints",
     /// The certificate does not name what was asked for.
     NameMismatch = "name-mismatch",
+    /// Clients that do not look for another path fail earlier than the others.
+    NeededByOldClients = "needed-by-old-clients",
     /// The certificate says that it has no end.
     NoWellDefinedExpiry = "no-well-defined-expiry",
     /// An issuer is no CA.
@@ -96,6 +106,8 @@ codes! {
     NotYetValid = "not-yet-valid",
     /// A certificate stands before one that it certifies.
     OutOfOrder = "out-of-order",
+    /// Something above the end-entity certificate ends first.
+    PathEndsBeforeEndEntity = "path-ends-before-end-entity",
     /// More intermediates than a CA allows below it.
     PathLengthExceeded = "path-length-exceeded",
     /// The path has more intermediates than the policy allows.
@@ -145,6 +157,68 @@ impl Code {
         Self::PolicyConstraints,
         Self::SubjectKeyIdentifier,
     ];
+}
+
+impl FindingKind {
+    /// The stable name of this kind of finding.
+    #[must_use]
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::AnchorExpired { .. } => Code::AnchorExpired,
+            Self::AnchorExpiresSoon { .. } => Code::AnchorExpiresSoon,
+            Self::AnchorIncluded => Code::AnchorIncluded,
+            Self::AnchorNotYetValid { .. } => Code::AnchorNotYetValid,
+            Self::AnyExtendedKeyUsage => Code::AnyExtendedKeyUsage,
+            Self::AuthorityKeyIdentifier { .. } => Code::AuthorityKeyIdentifier,
+            Self::CaAsEndEntity => Code::CaAsEndEntity,
+            Self::ClientAuthMissing { .. } => Code::ClientAuthMissing,
+            Self::ClientCertificateRequired => Code::ClientCertificateRequired,
+            Self::CommonNameNotListed { .. } => Code::CommonNameNotListed,
+            Self::CommonNameOnly { .. } => Code::CommonNameOnly,
+            Self::CriticalExtendedKeyUsage => Code::CriticalExtendedKeyUsage,
+            Self::DateEncoding { .. } => Code::DateEncoding,
+            Self::DnsNameSyntax { .. } => Code::DnsNameSyntax,
+            Self::Duplicate { .. } => Code::Duplicate,
+            Self::Expired { .. } => Code::Expired,
+            Self::ExpiredButUnneeded { .. } => Code::ExpiredButUnneeded,
+            Self::ExpiresSoon { .. } => Code::ExpiresSoon,
+            Self::ExtendedKeyUsageMissing => Code::ExtendedKeyUsageMissing,
+            Self::GapAhead { .. } => Code::GapAhead,
+            Self::HandshakeFailedAfterChain { .. } => Code::HandshakeFailedAfterChain,
+            Self::HorizonUndetermined { .. } => Code::HorizonUndetermined,
+            Self::IssuerMissing { .. } => Code::IssuerMissing,
+            Self::KeyCertSignMissing => Code::KeyCertSignMissing,
+            Self::KeyCertSignWithoutCa => Code::KeyCertSignWithoutCa,
+            Self::MalformedCertificate { .. } => Code::MalformedCertificate,
+            Self::NameConstraints { .. } => Code::NameConstraints,
+            Self::NameMismatch { .. } => Code::NameMismatch,
+            Self::NeededByOldClients { .. } => Code::NeededByOldClients,
+            Self::NoWellDefinedExpiry => Code::NoWellDefinedExpiry,
+            Self::NotACa => Code::NotACa,
+            Self::NotYetValid { .. } => Code::NotYetValid,
+            Self::OutOfOrder { .. } => Code::OutOfOrder,
+            Self::PathEndsBeforeEndEntity { .. } => Code::PathEndsBeforeEndEntity,
+            Self::PathLengthExceeded { .. } => Code::PathLengthExceeded,
+            Self::PathTooLong { .. } => Code::PathTooLong,
+            Self::PolicyConstraints { .. } => Code::PolicyConstraints,
+            Self::PossessionFailed { .. } => Code::PossessionFailed,
+            Self::PossessionUnproven { .. } => Code::PossessionUnproven,
+            Self::PublicSuffixWildcard { .. } => Code::PublicSuffixWildcard,
+            Self::SelfSigned => Code::SelfSigned,
+            Self::SerialNumber { .. } => Code::SerialNumber,
+            Self::ServerAuthMissing { .. } => Code::ServerAuthMissing,
+            Self::SubjectAltNameCriticality { .. } => Code::SubjectAltNameCriticality,
+            Self::SubjectKeyIdentifier { .. } => Code::SubjectKeyIdentifier,
+            Self::TrustUndetermined { .. } => Code::TrustUndetermined,
+            Self::UnreadableExtension { .. } => Code::UnreadableExtension,
+            Self::Unrelated => Code::Unrelated,
+            Self::UntrustedPath { .. } => Code::UntrustedPath,
+            Self::ValidityInverted { .. } => Code::ValidityInverted,
+            Self::ValidityTooLong { .. } => Code::ValidityTooLong,
+            Self::WeakKey { .. } => Code::WeakKey,
+            Self::WeakSignature { .. } => Code::WeakSignature,
+        }
+    }
 }
 
 impl fmt::Display for Code {

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::span::{Instant, Span};
+use super::outlook::Outlook;
+use super::span::Instant;
 use super::{Report, ReportedCertificate, Status, Trust};
 use crate::escape::Escaped;
 
@@ -10,16 +11,18 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let status = self.status().as_str().to_uppercase();
         write!(f, "{status} {}", Escaped(&self.target))?;
-        // Nothing is good for a while that fails now.
-        let good = matches!(self.status(), Status::Pass | Status::Warn);
-        if let Some(ends) = self.instants.earliest_on_path.filter(|_| good) {
-            let left = ends.unix_timestamp() - self.checked_at.unix_timestamp();
-            write!(f, ": good until {}, {} left", Instant(ends), Span(left))?;
+        // Where clients fail for another reason, the calendar is not what to speak of first.
+        let aside = self.status() == Status::Fail && self.horizon.holds(self.checked_at);
+        if !aside {
+            write!(f, ": {}", Outlook(self))?;
         }
         for finding in &self.findings {
             write!(f, "\n  {finding}\n    -> {}", finding.remedy())?;
         }
         write!(f, "\n  {}", TrustLine(&self.trust))?;
+        if aside {
+            write!(f, "; by the calendar alone, {}", Outlook(self))?;
+        }
         for certificate in &self.chain {
             write!(f, "\n  {}", Line(certificate))?;
         }

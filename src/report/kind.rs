@@ -3,8 +3,8 @@
 use time::OffsetDateTime;
 
 use super::{
-    AuthorityKeyIdentifierFault, Code, DnsNameFault, NameConstraintsFault, PolicyConstraintsFault,
-    SerialNumberFault, SubjectKeyIdentifierFault, UndeterminedReason, UntrustedReason,
+    AuthorityKeyIdentifierFault, DnsNameFault, NameConstraintsFault, PolicyConstraintsFault,
+    Profile, SerialNumberFault, SubjectKeyIdentifierFault, UndeterminedReason, UntrustedReason,
 };
 use crate::chain::{DateField, DateQuirk, LateFailure};
 use crate::target::Host;
@@ -117,6 +117,14 @@ pub enum FindingKind {
         /// How long ago that was.
         seconds_ago: i64,
     },
+    /// The validity period has ended, and no path needs the certificate: it pages people for nothing.
+    ExpiredButUnneeded {
+        /// The last good second.
+        #[cfg_attr(feature = "serde", serde(with = "crate::instant"))]
+        not_after: OffsetDateTime,
+        /// How long ago that was.
+        seconds_ago: i64,
+    },
     /// The validity period ends soon.
     ExpiresSoon {
         /// The last good second.
@@ -131,11 +139,25 @@ pub enum FindingKind {
     /// may not issue it (Baseline Requirements, section 7.1.2.7.6), and everyone else takes it for
     /// one that may serve any purpose.
     ExtendedKeyUsageMissing,
+    /// After the end of all paths there will be another: between the two, clients fail.
+    GapAhead {
+        /// The first second in which no path holds.
+        #[cfg_attr(feature = "serde", serde(with = "crate::instant"))]
+        from: OffsetDateTime,
+        /// The last such second.
+        #[cfg_attr(feature = "serde", serde(with = "crate::instant"))]
+        to: OffsetDateTime,
+    },
     /// The handshake failed after the certificates had arrived, and not for want of a client
     /// certificate.
     HandshakeFailedAfterChain {
         /// Who gave up, and why.
         failure: LateFailure,
+    },
+    /// Until when clients go on could not be told, as not all paths could be looked for.
+    HorizonUndetermined {
+        /// What it would have taken.
+        reason: UndeterminedReason,
     },
     /// An intermediate that the path needs was not sent. Browsers that fetch it by themselves hide
     /// this from those who test with them.
@@ -171,6 +193,18 @@ pub enum FindingKind {
         /// The identifiers that the certificate presents.
         presented: Vec<String>,
     },
+    /// Clients that do not look for another path fail with the end of this certificate, or of the
+    /// trust anchor, while the others go on.
+    NeededByOldClients {
+        /// The kind of client.
+        profile: Profile,
+        /// Their last good second.
+        #[cfg_attr(feature = "serde", serde(with = "crate::instant"))]
+        until: OffsetDateTime,
+        /// The trust anchor's name, where it is its end.
+        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+        anchor: Option<String>,
+    },
     /// The notAfter is 99991231235959Z, which stands for 'no well-defined expiration date'
     /// (RFC 5280 section 4.1.2.5).
     NoWellDefinedExpiry,
@@ -189,6 +223,19 @@ pub enum FindingKind {
     OutOfOrder {
         /// The position of the certificate that it certifies.
         certifies: usize,
+    },
+    /// Something above the end-entity certificate ends first, and clients fail with it: whoever
+    /// renews by the end-entity certificate's own date comes too late.
+    PathEndsBeforeEndEntity {
+        /// The last good second of all paths.
+        #[cfg_attr(feature = "serde", serde(with = "crate::instant"))]
+        until: OffsetDateTime,
+        /// The last good second of the end-entity certificate.
+        #[cfg_attr(feature = "serde", serde(with = "crate::instant"))]
+        end_entity_not_after: OffsetDateTime,
+        /// The trust anchor's name, where it is the anchor that ends.
+        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+        anchor: Option<String>,
     },
     /// More intermediates stand below a CA than its path length allows (RFC 5280 section 4.2.1.9).
     PathLengthExceeded {
@@ -312,61 +359,4 @@ pub enum FindingKind {
         /// The algorithm.
         algorithm: String,
     },
-}
-
-impl FindingKind {
-    /// The stable name of this kind of finding.
-    #[must_use]
-    pub const fn code(&self) -> Code {
-        match self {
-            Self::AnchorExpired { .. } => Code::AnchorExpired,
-            Self::AnchorExpiresSoon { .. } => Code::AnchorExpiresSoon,
-            Self::AnchorIncluded => Code::AnchorIncluded,
-            Self::AnchorNotYetValid { .. } => Code::AnchorNotYetValid,
-            Self::AnyExtendedKeyUsage => Code::AnyExtendedKeyUsage,
-            Self::AuthorityKeyIdentifier { .. } => Code::AuthorityKeyIdentifier,
-            Self::CaAsEndEntity => Code::CaAsEndEntity,
-            Self::ClientAuthMissing { .. } => Code::ClientAuthMissing,
-            Self::ClientCertificateRequired => Code::ClientCertificateRequired,
-            Self::CommonNameNotListed { .. } => Code::CommonNameNotListed,
-            Self::CommonNameOnly { .. } => Code::CommonNameOnly,
-            Self::CriticalExtendedKeyUsage => Code::CriticalExtendedKeyUsage,
-            Self::DateEncoding { .. } => Code::DateEncoding,
-            Self::DnsNameSyntax { .. } => Code::DnsNameSyntax,
-            Self::Duplicate { .. } => Code::Duplicate,
-            Self::Expired { .. } => Code::Expired,
-            Self::ExpiresSoon { .. } => Code::ExpiresSoon,
-            Self::ExtendedKeyUsageMissing => Code::ExtendedKeyUsageMissing,
-            Self::HandshakeFailedAfterChain { .. } => Code::HandshakeFailedAfterChain,
-            Self::IssuerMissing { .. } => Code::IssuerMissing,
-            Self::KeyCertSignMissing => Code::KeyCertSignMissing,
-            Self::KeyCertSignWithoutCa => Code::KeyCertSignWithoutCa,
-            Self::MalformedCertificate { .. } => Code::MalformedCertificate,
-            Self::NameConstraints { .. } => Code::NameConstraints,
-            Self::NameMismatch { .. } => Code::NameMismatch,
-            Self::NoWellDefinedExpiry => Code::NoWellDefinedExpiry,
-            Self::NotACa => Code::NotACa,
-            Self::NotYetValid { .. } => Code::NotYetValid,
-            Self::OutOfOrder { .. } => Code::OutOfOrder,
-            Self::PathLengthExceeded { .. } => Code::PathLengthExceeded,
-            Self::PathTooLong { .. } => Code::PathTooLong,
-            Self::PolicyConstraints { .. } => Code::PolicyConstraints,
-            Self::PossessionFailed { .. } => Code::PossessionFailed,
-            Self::PossessionUnproven { .. } => Code::PossessionUnproven,
-            Self::PublicSuffixWildcard { .. } => Code::PublicSuffixWildcard,
-            Self::SelfSigned => Code::SelfSigned,
-            Self::SerialNumber { .. } => Code::SerialNumber,
-            Self::ServerAuthMissing { .. } => Code::ServerAuthMissing,
-            Self::SubjectAltNameCriticality { .. } => Code::SubjectAltNameCriticality,
-            Self::SubjectKeyIdentifier { .. } => Code::SubjectKeyIdentifier,
-            Self::TrustUndetermined { .. } => Code::TrustUndetermined,
-            Self::UnreadableExtension { .. } => Code::UnreadableExtension,
-            Self::Unrelated => Code::Unrelated,
-            Self::UntrustedPath { .. } => Code::UntrustedPath,
-            Self::ValidityInverted { .. } => Code::ValidityInverted,
-            Self::ValidityTooLong { .. } => Code::ValidityTooLong,
-            Self::WeakKey { .. } => Code::WeakKey,
-            Self::WeakSignature { .. } => Code::WeakSignature,
-        }
-    }
 }

@@ -8,7 +8,9 @@ mod code;
 mod display;
 mod fault;
 mod finding;
+mod horizon;
 mod kind;
+mod outlook;
 mod remedy;
 #[cfg(feature = "serde")]
 mod serial;
@@ -30,6 +32,7 @@ pub use fault::{
 };
 pub(crate) use finding::sort;
 pub use finding::{Finding, Severity};
+pub use horizon::{AnchorHorizon, Gap, Horizon, Limit, Profile};
 pub use kind::FindingKind;
 pub use trust::{Trust, TrustedPath, UndeterminedReason, UntrustedReason};
 
@@ -56,7 +59,7 @@ pub struct Report {
     pub(crate) chain: Vec<ReportedCertificate>,
     pub(crate) extra: Vec<ReportedCertificate>,
     pub(crate) trust: Trust,
-    pub(crate) instants: Instants,
+    pub(crate) horizon: Horizon,
     /// Sorted: the most urgent first, then by position.
     pub(crate) findings: Vec<Finding>,
 }
@@ -98,10 +101,17 @@ impl Report {
         &self.trust
     }
 
-    /// Three instants at which something ends.
+    /// Until when clients go on, and because of which certificate they stop.
     #[must_use]
-    pub const fn instants(&self) -> Instants {
-        self.instants
+    pub const fn horizon(&self) -> &Horizon {
+        &self.horizon
+    }
+
+    /// The horizon in one sentence for people: `clients start failing on 2026-12-01 00:00:01 UTC,
+    /// because intermediate "R3" ends; …`. Its wording may change.
+    #[must_use]
+    pub fn outlook(&self) -> String {
+        outlook::Outlook(self).to_string()
     }
 
     /// What was seen, the most urgent first.
@@ -124,13 +134,15 @@ impl Report {
     /// The verdict, from the findings and the trust.
     ///
     /// A [`Severity::Failure`] makes it [`Status::Fail`], whatever else could not be told. Else it
-    /// is [`Status::Unknown`] where trust could not be judged, [`Status::Warn`] from
+    /// is [`Status::Unknown`] where trust or the horizon could not be judged, [`Status::Warn`] from
     /// [`Severity::Warning`] on, and [`Status::Pass`].
     #[must_use]
     pub fn status(&self) -> Status {
+        let undetermined =
+            matches!(self.trust, Trust::Undetermined { .. }) || self.horizon.undetermined.is_some();
         match self.findings.iter().map(Finding::severity).max() {
             Some(Severity::Failure) => Status::Fail,
-            _ if matches!(self.trust, Trust::Undetermined { .. }) => Status::Unknown,
+            _ if undetermined => Status::Unknown,
             Some(Severity::Warning | Severity::Critical) => Status::Warn,
             Some(Severity::Note) | None => Status::Pass,
         }
@@ -184,31 +196,4 @@ impl std::fmt::Display for Status {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.as_str())
     }
-}
-
-/// Three instants at which something ends; each names the last second that is still good.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
-#[non_exhaustive]
-pub struct Instants {
-    /// The end-entity certificate's notAfter; `None` where it can't be read.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, with = "crate::instant::option", skip_serializing_if = "Option::is_none")
-    )]
-    pub end_entity: Option<OffsetDateTime>,
-    /// The earliest notAfter of all that was presented: what naive monitors show. A certificate
-    /// that nobody needs counts here too, so it is no verdict.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, with = "crate::instant::option", skip_serializing_if = "Option::is_none")
-    )]
-    pub earliest_presented: Option<OffsetDateTime>,
-    /// The earliest notAfter on the path to the trust anchor, the anchor's own aside; `None` where
-    /// there is no path.
-    #[cfg_attr(
-        feature = "serde",
-        serde(default, with = "crate::instant::option", skip_serializing_if = "Option::is_none")
-    )]
-    pub earliest_on_path: Option<OffsetDateTime>,
 }

@@ -54,12 +54,15 @@ impl fmt::Display for Remedy<'_> {
             Kind::DnsNameSyntax { .. } => {
                 "issue a certificate for names of letters, digits, hyphens and full stops"
             }
-            Kind::Duplicate { .. } | Kind::Unrelated => "leave it out of the server's chain file",
+            Kind::Duplicate { .. } | Kind::ExpiredButUnneeded { .. } | Kind::Unrelated => "leave it out of the server's chain file",
             Kind::Expired { .. } | Kind::ExpiresSoon { .. } if of_the_server => {
                 "renew it, install it, and reload the service"
             }
             Kind::Expired { .. } | Kind::ExpiresSoon { .. } => {
                 "install the chain that the CA issues under now, and reload the service"
+            }
+            Kind::GapAhead { .. } => {
+                "have it issued under a CA certificate that covers the gap, and install that in time"
             }
             Kind::HandshakeFailedAfterChain { .. } => "look at the server's own log",
             Kind::KeyCertSignMissing | Kind::NotACa => "have it issued under a CA certificate proper",
@@ -67,10 +70,16 @@ impl fmt::Display for Remedy<'_> {
             Kind::MalformedCertificate { .. } | Kind::UnreadableExtension { .. } => {
                 "replace it by a certificate in DER that follows RFC 5280"
             }
+            Kind::NeededByOldClients { .. } => {
+                "know which old clients you have; send a chain that leads to a root that they hold"
+            }
             Kind::NoWellDefinedExpiry => "make sure that someone plans its end",
             Kind::NotYetValid { .. } => "check the clock, or install what is valid now",
             Kind::OutOfOrder { .. } => {
                 "order the chain file: the server's certificate first, then each one's issuer"
+            }
+            Kind::PathEndsBeforeEndEntity { .. } => {
+                "renew before the earlier date, under CA certificates that last longer"
             }
             Kind::PathLengthExceeded { .. } => "have it issued with fewer intermediates",
             Kind::PathTooLong { .. } => {
@@ -92,7 +101,7 @@ impl fmt::Display for Remedy<'_> {
             }
             Kind::SelfSigned => "give clients the certificate as a trust anchor, or have a CA issue one",
             Kind::ServerAuthMissing { .. } => "issue a certificate that lists serverAuth",
-            Kind::TrustUndetermined { .. } => "see the reason",
+            Kind::HorizonUndetermined { .. } | Kind::TrustUndetermined { .. } => "see the reason",
             Kind::UntrustedPath { reason: UntrustedReason::BadSignature } => {
                 "send the certificate of the key that signed, and none that a CA issued to itself"
             }

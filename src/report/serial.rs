@@ -4,7 +4,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use time::OffsetDateTime;
 
 use super::{
-    Finding, FindingKind, Instants, Report, ReportedCertificate, Role, Severity, Status, Trust,
+    Finding, FindingKind, Horizon, Limit, Report, ReportedCertificate, Role, Severity, Status,
+    Trust,
 };
 use crate::chain::{CertificateSummary, Peer};
 
@@ -20,7 +21,7 @@ struct WriteReport<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     extra_certificates: &'a [ReportedCertificate],
     trust: &'a Trust,
-    instants: Instants,
+    horizon: &'a Horizon,
     findings: &'a [Finding],
 }
 
@@ -34,7 +35,7 @@ impl Serialize for Report {
             chain: &self.chain,
             extra_certificates: &self.extra,
             trust: &self.trust,
-            instants: self.instants,
+            horizon: &self.horizon,
             findings: &self.findings,
         }
         .serialize(serializer)
@@ -53,7 +54,7 @@ struct ReadReport {
     extra_certificates: Vec<ReportedCertificate>,
     trust: Trust,
     #[serde(default)]
-    instants: Instants,
+    horizon: Horizon,
     findings: Vec<Finding>,
 }
 
@@ -68,7 +69,7 @@ impl<'de> Deserialize<'de> for Report {
             chain: read.chain,
             extra: read.extra_certificates,
             trust: read.trust,
-            instants: read.instants,
+            horizon: read.horizon,
             findings: read.findings,
         })
     }
@@ -105,11 +106,7 @@ impl Serialize for ReportedCertificate {
 impl<'de> Deserialize<'de> for ReportedCertificate {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let written = WrittenCertificate::deserialize(deserializer)?;
-        let sha256 = data_encoding::HEXLOWER
-            .decode(written.sha256.as_bytes())
-            .ok()
-            .and_then(|octets| octets.try_into().ok())
-            .ok_or_else(|| de::Error::custom("sha256 is not 64 lower-case hexadecimal digits"))?;
+        let sha256 = fingerprint(&written.sha256)?;
         let facts = match (written.facts, written.malformed) {
             (Some(facts), _) => Ok(facts),
             (None, Some(reason)) => Err(reason),
@@ -118,6 +115,39 @@ impl<'de> Deserialize<'de> for ReportedCertificate {
             }
         };
         Ok(Self::written(written.position, written.role, sha256, facts))
+    }
+}
+
+fn fingerprint<E: de::Error>(hex: &str) -> Result<[u8; 32], E> {
+    let octets = data_encoding::HEXLOWER.decode(hex.as_bytes()).ok();
+    octets
+        .and_then(|octets| octets.try_into().ok())
+        .ok_or_else(|| E::custom("sha256 is not 64 lower-case hexadecimal digits"))
+}
+
+#[derive(Deserialize, Serialize)]
+struct WrittenLimit {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    position: Option<usize>,
+    sha256: String,
+    subject: String,
+}
+
+impl Serialize for Limit {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        WrittenLimit {
+            position: self.position(),
+            sha256: data_encoding::HEXLOWER.encode(&self.sha256()),
+            subject: self.subject(),
+        }
+        .serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Limit {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let WrittenLimit { position, sha256, subject } = WrittenLimit::deserialize(deserializer)?;
+        Ok(Self::written(position, fingerprint(&sha256)?, subject))
     }
 }
 

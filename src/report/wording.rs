@@ -77,12 +77,24 @@ impl fmt::Display for Message<'_> {
             Kind::Expired { not_after, seconds_ago } => {
                 write!(f, "{who} expired {} ago, on {}", Span(*seconds_ago), Instant(*not_after))
             }
+            Kind::ExpiredButUnneeded { not_after, seconds_ago } => write!(
+                f,
+                "{who} expired {} ago, on {}, and no path needs it",
+                Span(*seconds_ago),
+                Instant(*not_after)
+            ),
             Kind::ExpiresSoon { not_after, seconds_left, .. } => {
                 write!(f, "{who} expires in {}, on {}", Span(*seconds_left), Instant(*not_after))
             }
             Kind::ExtendedKeyUsageMissing => {
                 write!(f, "{who} has no extended key usage: Apple's platforms refuse it")
             }
+            Kind::GapAhead { from, to } => write!(
+                f,
+                "clients fail from {} until {}, between the end of one path and the begin of the next",
+                Instant(*from),
+                Instant(*to)
+            ),
             Kind::HandshakeFailedAfterChain { failure } => match failure {
                 LateFailure::ByPeer(what) => {
                     write!(
@@ -99,6 +111,9 @@ impl fmt::Display for Message<'_> {
                     )
                 }
             },
+            Kind::HorizonUndetermined { reason } => {
+                write!(f, "until when clients go on could not be told: {reason}")
+            }
             Kind::IssuerMissing { issuer, .. } => {
                 write!(
                     f,
@@ -124,6 +139,12 @@ impl fmt::Display for Message<'_> {
             Kind::NameMismatch { reference, presented } => {
                 write!(f, "{who} does not name {reference}, only {}", List(presented))
             }
+            Kind::NeededByOldClients { profile, until, anchor } => write!(
+                f,
+                "clients that {profile} fail after {}, when {} ends",
+                Instant(*until),
+                Ending(anchor.as_deref(), &who)
+            ),
             Kind::NoWellDefinedExpiry => {
                 write!(f, "{who} says that it never expires (99991231235959Z)")
             }
@@ -137,6 +158,13 @@ impl fmt::Display for Message<'_> {
             Kind::OutOfOrder { certifies } => {
                 write!(f, "{who} stands before certificate {certifies}, which it certifies")
             }
+            Kind::PathEndsBeforeEndEntity { until, end_entity_not_after, anchor } => write!(
+                f,
+                "{} ends on {}, before the end-entity certificate, which would last until {}",
+                Ending(anchor.as_deref(), &who),
+                Instant(*until),
+                Instant(*end_entity_not_after)
+            ),
             Kind::PathLengthExceeded { path_length, below } => {
                 write!(
                     f,
@@ -239,6 +267,18 @@ impl fmt::Display for Of<'_> {
             None => write!(f, "{}", self.0),
             Some("") => f.write_str("the trust anchor"),
             Some(anchor) => write!(f, "the trust anchor {}", Escaped(anchor)),
+        }
+    }
+}
+
+/// What ends: the trust anchor, where it is that, else the certificate that the finding is about.
+struct Ending<'a>(Option<&'a str>, &'a Who<'a>);
+
+impl fmt::Display for Ending<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(anchor) => write!(f, "the trust anchor {}", Escaped(anchor)),
+            None => self.1.fmt(f),
         }
     }
 }

@@ -38,14 +38,14 @@ fn check_serial_number(findings: &mut Findings<'_>, position: usize, certificate
 /// <https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.6>: critical where the subject is empty,
 /// else better not (Baseline Requirements, section 7.1.2.7.12: must not).
 fn check_criticality(findings: &mut Findings<'_>, certificate: &Certificate) {
-    let critical = certificate.profile().critical_subject_alt_names;
+    let critical = certificate.marks().critical_subject_alt_names;
     let kind = FindingKind::SubjectAltNameCriticality { critical };
     if certificate.subject_alt_names().is_none() {
         return;
     }
     match (critical, certificate.subject().is_empty()) {
         (false, true) => findings.of(0, kind, Severity::Warning),
-        (true, false) => findings.note(0, kind),
+        (true, false) => findings.of(0, kind, Severity::Note),
         _ => {}
     }
 }
@@ -70,7 +70,7 @@ fn check_dns_names(findings: &mut Findings<'_>, certificate: &Certificate) {
     }
     if !underscored.is_empty() {
         let fault = DnsNameFault::Underscore;
-        findings.note(0, FindingKind::DnsNameSyntax { fault, names: underscored });
+        findings.of(0, FindingKind::DnsNameSyntax { fault, names: underscored }, Severity::Note);
     }
 }
 

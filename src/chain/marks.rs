@@ -6,7 +6,7 @@ use super::der::{Reader, SEQUENCE, context};
 
 /// What is known beside what the extensions say. Few octets: it is kept for every certificate.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Profile {
+pub(crate) struct Marks {
     /// `None` where there is no authority key identifier.
     pub(crate) authority_key_id: Option<AuthorityKeyIdShape>,
     pub(crate) critical_extended_key_usage: bool,

@@ -1,0 +1,289 @@
+//! Until when clients go on: what all the paths come to, for each kind of client.
+
+use std::cmp::Reverse;
+
+use time::{Duration, OffsetDateTime};
+
+use crate::chain::{Certificate, Validity};
+use crate::report::{AnchorHorizon, Code, FindingKind, Gap, Horizon, Limit, Profile, Severity};
+
+use super::dates;
+use super::findings::Findings;
+use super::links::Links;
+use super::policy::Kept;
+use super::search::{Path, Paths};
+use super::{TrustAnchors, View};
+
+/// What the paths come to, beside what is reported.
+pub(super) struct Outlook {
+    pub(super) horizon: Horizon,
+    /// The certificate whose end is the end for clients that follow the chain as sent.
+    as_sent: Option<Limit>,
+}
+
+impl Outlook {
+    /// Not inlined, so that what it costs can be counted apart.
+    #[inline(never)]
+    pub(super) fn new(
+        view: &View<'_>,
+        links: &Links<'_>,
+        anchors: &TrustAnchors,
+        paths: &Paths,
+        at: OffsetDateTime,
+    ) -> Self {
+        let not_after = |position| Some(view.certificate(position)?.validity().not_after);
+        let mut horizon = Horizon {
+            end_entity: not_after(0),
+            earliest_presented: (0..view.presented).filter_map(not_after).min(),
+            undetermined: paths.cut_short,
+            ..Horizon::default()
+        };
+        if paths.list.is_empty() || paths.cut_short.is_some() {
+            return Self { horizon, as_sent: None };
+        }
+        // Paths whose issuers may not be used so are followed by nobody; where there are no others,
+        // a finding says that, and here they tell at least when their dates end.
+        let usable = paths.list.iter().any(|path| path.usable);
+        let followed = paths.list.iter().filter(|path| path.usable || !usable);
+        let followed: Vec<Followed<'_>> =
+            followed.map(|path| Followed { path, enforced: path.enforced(anchors) }).collect();
+        let client = Client { view, anchors, at };
+
+        let enforced = Stretches::enforced(&followed);
+        let ignored = Stretches::new(followed.iter().map(|followed| followed.path.period));
+        (horizon.until, horizon.limited_by) = client.end(&followed, &enforced);
+        let was_sent = |position: &usize| *position < view.presented;
+        let (as_sent, limit) = if paths.single && paths.list[0].positions.iter().all(was_sent) {
+            (horizon.until, horizon.limited_by.clone())
+        } else {
+            client.until(&client.as_sent(&followed, links))
+        };
+        horizon.anchors_ignored = ignored.until(at);
+        horizon.as_sent = as_sent;
+        horizon.strict =
+            [horizon.until, horizon.anchors_ignored, as_sent].into_iter().flatten().min();
+        horizon.gaps = enforced.gaps(at);
+        horizon.anchors = client.anchors(&followed, &horizon);
+        Self { horizon, as_sent: limit }
+    }
+}
+
+/// A path that clients follow.
+#[derive(Clone, Copy)]
+struct Followed<'p> {
+    path: &'p Path,
+    /// When it holds for those who hold its anchor to its dates.
+    enforced: Option<Validity>,
+}
+
+impl Followed<'_> {
+    fn ends(&self, until: OffsetDateTime) -> bool {
+        self.enforced.is_some_and(|period| period.not_after == until)
+    }
+}
+
+/// Clients that look at a chain.
+struct Client<'a> {
+    view: &'a View<'a>,
+    anchors: &'a TrustAnchors,
+    at: OffsetDateTime,
+}
+
+impl Client<'_> {
+    /// Until when any of the paths holds, the anchors' own dates enforced, and what ends then.
+    fn until(&self, paths: &[Followed<'_>]) -> (Option<OffsetDateTime>, Option<Limit>) {
+        self.end(paths, &Stretches::enforced(paths))
+    }
+
+    fn end(
+        &self,
+        paths: &[Followed<'_>],
+        stretches: &Stretches,
+    ) -> (Option<OffsetDateTime>, Option<Limit>) {
+        let until = stretches.until(self.at);
+        (until, until.and_then(|until| self.limit(paths, until)))
+    }
+
+    /// The certificate whose end ends a path at that instant: of several the nearest to the
+    /// end-entity certificate, the anchor's own last.
+    fn limit(&self, paths: &[Followed<'_>], until: OffsetDateTime) -> Option<Limit> {
+        let ending = || paths.iter().filter(|followed| followed.ends(until));
+        let ends_then = |position: &usize| {
+            let certificate = self.view.certificate(*position);
+            certificate.is_some_and(|facts| facts.validity().not_after == until)
+        };
+        let positions = ending().flat_map(|followed| followed.path.positions.iter().copied());
+        if let Some(position) = positions.filter(ends_then).min() {
+            return Some(Limit::new(Some(position), self.view.all[position].clone()));
+        }
+        let anchor = |followed: &Followed<'_>| self.anchors.entry(followed.path.anchor);
+        Some(Limit::new(None, ending().find_map(anchor)?.clone()))
+    }
+
+    /// What is left for a client that takes each certificate's issuer from what was sent, as long as
+    /// there is one, and only then asks its trust store: the longest such way that the store knows
+    /// an issuer for.
+    fn as_sent<'p>(&self, paths: &[Followed<'p>], links: &Links<'_>) -> Vec<Followed<'p>> {
+        let mut way = links.way_up(self.view.presented);
+        // Of the anchor itself clients have a copy of their own.
+        let copy = |position: &usize| {
+            self.view.certificate(*position).is_some_and(|certificate| {
+                certificate.is_self_issued() && self.anchors.contains(certificate)
+            })
+        };
+        while way.len() > 1 && way.last().is_some_and(copy) {
+            way.pop();
+        }
+        while let Some(top) = way.last() {
+            let along = paths.iter().copied().filter(|followed| followed.path.positions == way);
+            let along: Vec<Followed<'p>> = along.collect();
+            // Where its certificates are never all valid, it is no path; the client follows it all
+            // the same, and fails.
+            let taken = |facts| self.anchors.names_issuer_of(facts) && self.is_inverted(&way);
+            if !along.is_empty() || self.view.certificate(*top).is_some_and(taken) {
+                return along;
+            }
+            way.pop();
+        }
+        Vec::new()
+    }
+
+    fn is_inverted(&self, way: &[usize]) -> bool {
+        let periods = way.iter().filter_map(|position| self.view.certificate(*position));
+        let period = periods.map(Certificate::validity).reduce(Validity::intersection);
+        period.is_some_and(Validity::is_inverted)
+    }
+
+    /// The same for each anchor by itself, the longest lasting first.
+    fn anchors(&self, paths: &[Followed<'_>], horizon: &Horizon) -> Vec<AnchorHorizon> {
+        let first = paths[0].path.anchor;
+        if paths.iter().all(|followed| followed.path.anchor == first) {
+            let (until, limited_by) = (horizon.until, horizon.limited_by.clone());
+            return vec![AnchorHorizon { anchor: self.anchors.name(first), until, limited_by }];
+        }
+        let mut paths = paths.to_vec();
+        paths.sort_by_key(|followed| followed.path.anchor);
+        let by_anchor = paths.chunk_by(|a, b| a.path.anchor == b.path.anchor);
+        let mut anchors: Vec<AnchorHorizon> = by_anchor
+            .map(|paths| {
+                let (until, limited_by) = self.until(paths);
+                let anchor = self.anchors.name(paths[0].path.anchor);
+                AnchorHorizon { anchor, until, limited_by }
+            })
+            .collect();
+        anchors.sort_by_key(|anchor| Reverse(anchor.until));
+        anchors
+    }
+}
+
+/// A union of periods: they are in order, and between any two is an instant in neither.
+struct Stretches(Vec<Validity>);
+
+impl Stretches {
+    fn enforced(paths: &[Followed<'_>]) -> Self {
+        Self::new(paths.iter().filter_map(|followed| followed.enforced))
+    }
+
+    fn new(periods: impl Iterator<Item = Validity>) -> Self {
+        let mut periods: Vec<Validity> = periods.collect();
+        periods.sort_unstable_by_key(|period| period.not_before);
+        let mut stretches: Vec<Validity> = Vec::with_capacity(periods.len());
+        for period in periods {
+            match stretches.last_mut() {
+                // Both ends belong to a period: one that begins in the next second goes on.
+                Some(last) if period.not_before <= after(last.not_after) => {
+                    last.not_after = last.not_after.max(period.not_after);
+                }
+                _ => stretches.push(period),
+            }
+        }
+        Self(stretches)
+    }
+
+    /// The end of the stretch that contains the instant, or of the last one before it.
+    fn until(&self, at: OffsetDateTime) -> Option<OffsetDateTime> {
+        let begun = self.0.iter().take_while(|stretch| stretch.not_before <= at);
+        begun.last().map(|stretch| stretch.not_after)
+    }
+
+    /// What lies before each stretch that is yet to come.
+    fn gaps(&self, at: OffsetDateTime) -> Vec<Gap> {
+        let mut from = None;
+        let mut gaps = Vec::new();
+        for stretch in &self.0 {
+            if stretch.not_before > at {
+                gaps.push(Gap { from, to: stretch.not_before.saturating_sub(Duration::SECOND) });
+            }
+            from = Some(after(stretch.not_after));
+        }
+        gaps
+    }
+}
+
+/// The next second.
+fn after(instant: OffsetDateTime) -> OffsetDateTime {
+    // The last second that there is has none after it, and nothing comes then either.
+    instant.saturating_add(Duration::SECOND)
+}
+
+pub(super) fn check(findings: &mut Findings<'_>, outlook: &Outlook, at: OffsetDateTime) {
+    let Outlook { horizon, as_sent } = outlook;
+    if let Some(reason) = horizon.undetermined {
+        // Where trust is undetermined too, that says it all.
+        if !findings.has(Code::TrustUndetermined) {
+            let kind = FindingKind::HorizonUndetermined { reason };
+            findings.add(None, kind, Severity::Warning);
+        }
+        return;
+    }
+    check_end(findings, horizon, at);
+    for gap in horizon.gaps.iter().filter(|gap| gap.from.is_some_and(|from| at < from)) {
+        let Gap { from: Some(from), to } = *gap else { continue };
+        findings.add(None, FindingKind::GapAhead { from, to }, Severity::Warning);
+    }
+    check_as_sent(findings, horizon, as_sent.as_ref(), at);
+}
+
+/// Whoever renews the end-entity certificate by its own date comes too late. How soon it is, is
+/// judged by what ends.
+fn check_end(findings: &mut Findings<'_>, horizon: &Horizon, at: OffsetDateTime) {
+    let (Some(until), Some(end_entity), Some(limit)) =
+        (horizon.until, horizon.end_entity, &horizon.limited_by)
+    else {
+        return;
+    };
+    if until >= end_entity {
+        return;
+    }
+    let position = limit.position();
+    let thresholds = findings.policy.thresholds(Kept::of(position));
+    let soon = limit.validity().and_then(|period| dates::soon(thresholds, period, at));
+    let severity = match soon {
+        _ if at > until => Severity::Failure,
+        Some((severity, _)) => severity,
+        None => Severity::Note,
+    };
+    let anchor = position.is_none().then(|| limit.subject());
+    let kind =
+        FindingKind::PathEndsBeforeEndEntity { until, end_entity_not_after: end_entity, anchor };
+    findings.add(position, kind, severity);
+}
+
+/// Old clients are few, and fail for good: worth knowing, and nothing that ends the service.
+fn check_as_sent(
+    findings: &mut Findings<'_>,
+    horizon: &Horizon,
+    limit: Option<&Limit>,
+    at: OffsetDateTime,
+) {
+    let (Some(until), Some(old)) = (horizon.until.filter(|until| at <= *until), horizon.as_sent)
+    else {
+        return;
+    };
+    if old < until {
+        let position = limit.and_then(Limit::position);
+        let anchor = limit.filter(|_| position.is_none()).map(Limit::subject);
+        let kind = FindingKind::NeededByOldClients { profile: Profile::AsSent, until: old, anchor };
+        findings.add(position, kind, Severity::Note);
+    }
+}
