@@ -84,6 +84,56 @@
 //! # }
 //! ```
 //!
+//! # Until when?
+//!
+//! The end-entity certificate's own notAfter is not the answer: something above it may end first, and
+//! something that ends may not be needed. Each path to a trust anchor holds from the latest notBefore
+//! to the earliest notAfter of its certificates; the [`Horizon`](report::Horizon) is the end of the
+//! connected stretch of time, around the instant of the report, in which some path holds. On 30 May
+//! 2020 it differed by client:
+//!
+//! ```text
+//!              AddTrust root             USERTrust root
+//!              ends 2020-05-30           ends 2038
+//!                   │                         │
+//!  sent ──▶  USERTrust, signed by AddTrust    │
+//!            ends 2020-05-30                  │
+//!                   └───────────┬─────────────┘
+//!  sent ──▶                  Sectigo
+//!                            ends 2030
+//!                               │
+//!  sent ──▶                example.com
+//!                          ends 2020-11-30
+//! ```
+//!
+//! Clients that look for another path had one through USERTrust and went on until November; those
+//! that follow the chain as it was sent failed that day, as did those that knew AddTrust alone. The
+//! status is judged by [`until`](report::Horizon::until): alternatives considered, anchors held to
+//! their dates where those are known.
+//!
+//! ```
+//! # use notafter::{Inspector, chain::PresentedChain, inspect::TrustAnchors, target::Subject};
+//! # use time::macros::datetime;
+//! # const CHAIN: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/chain.pem"));
+//! # const ROOT: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/root.pem"));
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let chain = PresentedChain::from_pem(CHAIN)?;
+//! # let inspector = Inspector::new().with_anchors(TrustAnchors::from_pem(ROOT)?);
+//! # let subject = Subject::server("chain.pem", ["example.com".parse()?]);
+//! let report = inspector.inspect(&chain, &subject, datetime!(2030-02-01 0:00 UTC));
+//! let horizon = report.horizon();
+//! assert_eq!(horizon.until, Some(datetime!(2030-03-31 23:59:59 UTC)));
+//! let limit = horizon.limited_by.as_ref().expect("what ends then");
+//! assert_eq!(limit.position(), Some(0));
+//! assert_eq!(
+//!     report.outlook(),
+//!     "clients start failing on 2030-04-01 00:00:00 UTC, in 59 days, because the server's own \
+//!      certificate ends",
+//! );
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Findings are not errors
 //!
 //! An `Err` means that we could not look; a [`Finding`](report::Finding) means that we looked, and
@@ -98,8 +148,8 @@
 //! | warning, critical | it will break soon, or breaks for some | warn |
 //! | failure | clients fail at this instant | fail |
 //!
-//! Where trust could not be judged and nothing fails, the status is `unknown`, which is never to be
-//! shown as pass.
+//! Where trust or the horizon could not be judged and nothing fails, the status is `unknown`, which is
+//! never to be shown as pass.
 //!
 //! # Choosing what counts
 //!
