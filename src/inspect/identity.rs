@@ -50,15 +50,17 @@ pub(super) fn check(findings: &mut Findings<'_>, subject: &Subject) {
 /// no name that is meant for people.
 fn check_common_names(findings: &mut Findings<'_>, presented: &[AltName], common_names: &[String]) {
     let lists = |common_name: &str| {
+        let address = common_name.parse::<IpAddr>();
+        let address = address.ok().filter(|address| address.to_string() == common_name);
         presented.iter().any(|presented| match presented {
             AltName::Dns(name) => name == common_name,
-            AltName::Ip(address) => address.to_string() == common_name,
+            AltName::Ip(presented) => Some(*presented) == address,
             _ => false,
         })
     };
-    let mut unlisted = common_names.iter().filter(|name| !lists(name) && looks_like_a_host(name));
-    if let Some(first) = unlisted.next() {
-        let common_names = escaped(std::iter::once(first).chain(unlisted));
+    let unlisted = common_names.iter().take(MOST_COMMON_NAMES);
+    let common_names = escaped(unlisted.filter(|name| looks_like_a_host(name) && !lists(name)));
+    if !common_names.is_empty() {
         findings.of(0, FindingKind::CommonNameNotListed { common_names }, Severity::Warning);
     }
 }
@@ -115,6 +117,9 @@ fn names_in_subject(common_names: &[String], reference: &Host) -> bool {
         Host::Ip(reference) => name.parse() == Ok(*reference),
     })
 }
+
+/// One is what a certificate may have; each of them is looked for among all alternative names.
+const MOST_COMMON_NAMES: usize = 8;
 
 #[cfg(test)]
 mod tests {

@@ -108,9 +108,9 @@ impl Policy {
     }
 
     /// Sets the severity of a kind of finding; for one that comes in several, such as
-    /// `expires-soon`, it replaces all of them. One that is off by default is switched on. What is wrong with a certificate that no path needs
-    /// stays a note; that it is sent needlessly (`duplicate`, `unrelated`, `anchor-included`) takes
-    /// the severity.
+    /// `expires-soon`, it replaces all of them. One that is off by default is switched on. What is
+    /// wrong with a certificate that no path needs stays a note; that it is sent needlessly
+    /// (`duplicate`, `unrelated`, `anchor-included`) takes the severity.
     #[must_use]
     pub const fn severity(mut self, code: Code, severity: Severity) -> Self {
         self.codes[code.index()] = Setting::Severity(severity);

@@ -20,21 +20,35 @@ pub(super) fn check(findings: &mut Findings<'_>, subject: &Subject) {
         return;
     };
     let presented = certificate.subject_alt_names().unwrap_or_default();
-    for name in presented {
-        let AltName::Dns(name) = name else {
-            continue;
-        };
-        let Some(private) = suffix_below_wildcard(name) else {
-            continue;
-        };
-        if !subject.names().is_empty() && !is_needed(name, presented, subject.names()) {
-            continue;
-        }
+    let mut wildcards: Vec<(&str, bool)> = match subject.names() {
+        [] => presented.iter().filter_map(public_wildcard).take(MOST_WILDCARDS).collect(),
+        asked => asked.iter().filter_map(|reference| needed(presented, reference)).collect(),
+    };
+    wildcards.sort_unstable();
+    wildcards.dedup();
+    for (name, private) in wildcards {
         let kind = FindingKind::PublicSuffixWildcard { name: Escaped(name).to_string(), private };
         // Chrome leaves the private part of the list aside.
         let severity = if private { Severity::Note } else { Severity::Warning };
         findings.of(0, kind, severity);
     }
+}
+
+/// The wildcard below a public suffix without which a name that is asked for is not presented.
+fn needed<'a>(presented: &'a [AltName], reference: &Host) -> Option<(&'a str, bool)> {
+    let mut wildcard = None;
+    for name in presented.iter().filter(|name| identity::matches(name, reference)) {
+        wildcard = Some(public_wildcard(name)?);
+    }
+    wildcard
+}
+
+/// The dNSName, where it is a wildcard right below a public suffix, and whether that is private.
+fn public_wildcard(name: &AltName) -> Option<(&str, bool)> {
+    let AltName::Dns(name) = name else {
+        return None;
+    };
+    Some((name, suffix_below_wildcard(name)?))
 }
 
 /// Whether the name is a wildcard right below a public suffix, and whether that is a private one.
@@ -47,19 +61,8 @@ fn suffix_below_wildcard(name: &str) -> Option<bool> {
     suffix.typ().map(|list| list == Type::Private)
 }
 
-/// Whether a name is asked for that this wildcard matches, and nothing but wildcards of its kind.
-fn is_needed(wildcard: &str, presented: &[AltName], asked: &[Host]) -> bool {
-    asked.iter().any(|reference| {
-        let Host::Dns(host) = reference else {
-            return false;
-        };
-        identity::matches_dns(wildcard, host.as_str())
-            && !presented.iter().any(|name| {
-                identity::matches(name, reference)
-                    && !matches!(name, AltName::Dns(name) if suffix_below_wildcard(name).is_some())
-            })
-    })
-}
+/// Enough to show what is wrong; a peer may send thousands.
+const MOST_WILDCARDS: usize = 8;
 
 #[cfg(test)]
 mod tests {
