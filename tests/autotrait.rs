@@ -46,7 +46,7 @@ fn inspectors() {
 #[test]
 fn reports() {
     use notafter::report::*;
-    pin!(is_cloned: AnchorHorizon, Finding, FindingKind, Horizon, Limit, Report, ReportedCertificate, Trust, TrustedPath,
+    pin!(is_cloned: AnchorFault, AnchorHorizon, Finding, FindingKind, Horizon, Limit, Report, ReportedCertificate, Trust, TrustedPath,
         UnknownCode);
     pin!(is_a_value: AuthorityKeyIdentifierFault, Code, DnsNameFault, Gap,
         NameConstraintsFault, PolicyConstraintsFault, Profile, Role, SerialNumberFault, Severity, Status,

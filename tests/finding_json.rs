@@ -8,9 +8,9 @@ mod common;
 use common::pki::at;
 use notafter::chain::{DateField, DateQuirk, LateFailure};
 use notafter::report::{
-    AuthorityKeyIdentifierFault, Code, DnsNameFault, Finding, FindingKind, NameConstraintsFault,
-    PolicyConstraintsFault, Profile, SerialNumberFault, SubjectKeyIdentifierFault,
-    UndeterminedReason, UntrustedReason,
+    AnchorFault, AuthorityKeyIdentifierFault, Code, DnsNameFault, Finding, FindingKind,
+    NameConstraintsFault, PolicyConstraintsFault, Profile, SerialNumberFault,
+    SubjectKeyIdentifierFault, UndeterminedReason, UntrustedReason,
 };
 use serde_json::{Value, json};
 
@@ -21,6 +21,7 @@ fn kinds() -> Vec<(FindingKind, Value)> {
     let when = "2026-12-01T00:00:00Z";
     let list = || vec!["x".to_owned()];
     vec![
+        (Kind::AnchorDatesUnknown { anchor: text.clone() }, json!({ "anchor": "x" })),
         (
             Kind::AnchorExpired { anchor: text.clone(), not_after: instant },
             json!({ "anchor": "x", "not_after": when }),
@@ -36,6 +37,13 @@ fn kinds() -> Vec<(FindingKind, Value)> {
         ),
         (Kind::AnchorIncluded, json!({})),
         (
+            Kind::AnchorNonconforming {
+                anchor: text.clone(),
+                fault: AnchorFault::UnknownCriticalExtension { oid: "1.2.3".to_owned() },
+            },
+            json!({ "anchor": "x", "fault": "unknown-critical-extension", "oid": "1.2.3" }),
+        ),
+        (
             Kind::AnchorNotYetValid { anchor: text.clone(), not_before: instant },
             json!({ "anchor": "x", "not_before": when }),
         ),
@@ -43,9 +51,8 @@ fn kinds() -> Vec<(FindingKind, Value)> {
         (
             Kind::AuthorityKeyIdentifier {
                 fault: AuthorityKeyIdentifierFault::KeyIdentifierMissing,
-                anchor: Some(text.clone()),
             },
-            json!({ "fault": "key-identifier-missing", "anchor": "x" }),
+            json!({ "fault": "key-identifier-missing" }),
         ),
         (Kind::CaAsEndEntity, json!({})),
         (Kind::ClientAuthMissing { purposes: list() }, json!({ "purposes": ["x"] })),
@@ -96,7 +103,7 @@ fn kinds() -> Vec<(FindingKind, Value)> {
         (Kind::KeyCertSignWithoutCa, json!({})),
         (Kind::MalformedCertificate { reason: text.clone() }, json!({ "reason": "x" })),
         (
-            Kind::NameConstraints { fault: NameConstraintsFault::LeadingPeriod, anchor: None },
+            Kind::NameConstraints { fault: NameConstraintsFault::LeadingPeriod },
             json!({ "fault": "leading-period" }),
         ),
         (
@@ -132,11 +139,8 @@ fn kinds() -> Vec<(FindingKind, Value)> {
         ),
         (Kind::PathTooLong { limit: 0, depth: 1 }, json!({ "limit": 0, "depth": 1 })),
         (
-            Kind::PolicyConstraints {
-                fault: PolicyConstraintsFault::NotCritical,
-                anchor: Some(text.clone()),
-            },
-            json!({ "fault": "not-critical", "anchor": "x" }),
+            Kind::PolicyConstraints { fault: PolicyConstraintsFault::NotCritical },
+            json!({ "fault": "not-critical" }),
         ),
         (Kind::PossessionFailed { detail: text.clone() }, json!({ "detail": "x" })),
         (Kind::PossessionUnproven { detail: text.clone() }, json!({ "detail": "x" })),
@@ -149,11 +153,8 @@ fn kinds() -> Vec<(FindingKind, Value)> {
         (Kind::ServerAuthMissing { purposes: list() }, json!({ "purposes": ["x"] })),
         (Kind::SubjectAltNameCriticality { critical: false }, json!({ "critical": false })),
         (
-            Kind::SubjectKeyIdentifier {
-                fault: SubjectKeyIdentifierFault::Missing,
-                anchor: Some(text.clone()),
-            },
-            json!({ "fault": "missing", "anchor": "x" }),
+            Kind::SubjectKeyIdentifier { fault: SubjectKeyIdentifierFault::Missing },
+            json!({ "fault": "missing" }),
         ),
         (
             Kind::TrustUndetermined { reason: UndeterminedReason::NoCryptoProvider },
@@ -217,28 +218,17 @@ fn what_is_read_back_is_escaped_when_it_is_told() {
     }
 }
 
-/// What a profile forbids is said of the certificate at the finding's position, or of the anchor.
+/// What a profile forbids is said of the certificate that the finding is about.
 #[test]
 fn a_fault_is_said_in_the_words_of_its_field() {
     let who = "certificate 1 (CN=CA)";
-    let of_anchor =
-        |fault| FindingKind::AuthorityKeyIdentifier { fault, anchor: Some("CN=Root".to_owned()) };
     let cases = [
         (
             FindingKind::AnyExtendedKeyUsage,
             format!("{who} lists anyExtendedKeyUsage beside serverAuth"),
         ),
         (
-            of_anchor(AuthorityKeyIdentifierFault::Mismatch),
-            "the authority key identifier of the trust anchor CN=Root is not its subject key \
-             identifier"
-                .to_owned(),
-        ),
-        (
-            FindingKind::AuthorityKeyIdentifier {
-                fault: AuthorityKeyIdentifierFault::Critical,
-                anchor: None,
-            },
+            FindingKind::AuthorityKeyIdentifier { fault: AuthorityKeyIdentifierFault::Critical },
             format!("the authority key identifier of {who} is marked critical"),
         ),
         (
@@ -264,7 +254,7 @@ fn a_fault_is_said_in_the_words_of_its_field() {
             format!("{who} has no extended key usage: Apple's platforms refuse it"),
         ),
         (
-            FindingKind::NameConstraints { fault: NameConstraintsFault::Empty, anchor: None },
+            FindingKind::NameConstraints { fault: NameConstraintsFault::Empty },
             format!("the name constraints of {who} neither permit nor exclude anything"),
         ),
         (
@@ -272,11 +262,8 @@ fn a_fault_is_said_in_the_words_of_its_field() {
             "the path has 2 intermediates, and the policy allows 1".to_owned(),
         ),
         (
-            FindingKind::PolicyConstraints {
-                fault: PolicyConstraintsFault::NotCritical,
-                anchor: Some(String::new()),
-            },
-            "the policy constraints of the trust anchor are not marked critical".to_owned(),
+            FindingKind::PolicyConstraints { fault: PolicyConstraintsFault::NotCritical },
+            format!("the policy constraints of {who} are not marked critical"),
         ),
         (
             FindingKind::PublicSuffixWildcard { name: "*.co.uk".to_owned(), private: false },
@@ -294,10 +281,7 @@ fn a_fault_is_said_in_the_words_of_its_field() {
             ),
         ),
         (
-            FindingKind::SubjectKeyIdentifier {
-                fault: SubjectKeyIdentifierFault::Missing,
-                anchor: None,
-            },
+            FindingKind::SubjectKeyIdentifier { fault: SubjectKeyIdentifierFault::Missing },
             format!("the subject key identifier of {who} is missing"),
         ),
         (
@@ -312,6 +296,37 @@ fn a_fault_is_said_in_the_words_of_its_field() {
         value["subject"] = json!("CN=CA");
         let finding: Finding = serde_json::from_value(value).unwrap();
         assert_eq!(finding.message(), expected);
+    }
+}
+
+#[test]
+fn every_fault_of_an_anchor_is_written_beside_its_name() {
+    let faults = [
+        (AnchorFault::BasicConstraintsMissing, json!({ "fault": "basic-constraints-missing" })),
+        (
+            AnchorFault::BasicConstraintsNotCritical,
+            json!({ "fault": "basic-constraints-not-critical" }),
+        ),
+        (AnchorFault::EmptySubject, json!({ "fault": "empty-subject" })),
+        (
+            AnchorFault::ExtendedKeyUsage { purposes: vec!["serverAuth".to_owned()] },
+            json!({ "fault": "extended-key-usage", "purposes": ["serverAuth"] }),
+        ),
+        (AnchorFault::KeyCertSignMissing, json!({ "fault": "key-cert-sign-missing" })),
+        (AnchorFault::NotACa, json!({ "fault": "not-a-ca" })),
+        (AnchorFault::RsaKeySize { bits: 2052 }, json!({ "fault": "rsa-key-size", "bits": 2052 })),
+        (
+            AnchorFault::UnknownCriticalExtension { oid: "1.2.3".to_owned() },
+            json!({ "fault": "unknown-critical-extension", "oid": "1.2.3" }),
+        ),
+    ];
+    for (fault, mut expected) in faults {
+        let kind = FindingKind::AnchorNonconforming { anchor: "CN=Root".to_owned(), fault };
+        expected["code"] = json!("anchor-nonconforming");
+        expected["anchor"] = json!("CN=Root");
+        let written = serde_json::to_value(&kind).unwrap();
+        assert_eq!(written, expected);
+        assert_eq!(serde_json::from_value::<FindingKind>(written).unwrap(), kind);
     }
 }
 

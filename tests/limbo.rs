@@ -138,24 +138,6 @@ const DEVIATIONS: &[Deviations] = &[
         ],
     },
     Deviations {
-        why: "the anchor's own certificate is at fault, and of that only the dates are judged",
-        run: Run::Both,
-        cases: &[
-            "rfc5280::root-inconsistent-ca-extensions",
-            "rfc5280::root-missing-basic-constraints",
-            "rfc5280::root-non-critical-basic-constraints",
-            "rfc5280::unknown-critical-extension-root",
-            "webpki::eku::root-has-eku",
-            "webpki::forbidden-rsa-not-divisible-by-8-in-root",
-        ],
-    },
-    Deviations {
-        why: "the anchor's own certificate is at fault; with the baseline requirements its \
-              authority key identifier is too",
-        run: Run::Default,
-        cases: &["rfc5280::ca-empty-subject"],
-    },
-    Deviations {
         why: "rustls takes no CA certificate for a server's own: `ca-as-end-entity`",
         run: Run::Both,
         cases: &["pathlen::validation-ignores-pathlen-in-leaf", "rfc5280::ca-as-leaf"],

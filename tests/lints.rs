@@ -463,7 +463,7 @@ fn the_baseline_requirements_look_at_every_certificate_and_at_the_anchors() {
             let who = match of {
                 Of::Leaf => "of the end-entity certificate (CN=example.com)",
                 Of::Intermediate => "of certificate 1 (CN=Test Intermediate)",
-                Of::Anchor => "of the trust anchor CN=Test Root",
+                Of::Anchor => "of the trust anchor (CN=Test Root)",
             };
             let expected = format!("{who} {}", change.told);
             let mut baseline = report.findings().iter().filter(is_baseline);

@@ -6,7 +6,7 @@ mod common;
 
 use common::anatomy::Anatomy;
 use common::judge::{NOTHING, judge, only, path, reason, told, trusting};
-use common::pki::{Draft, Issued, Key, Pki, at};
+use common::pki::{Draft, Key, Pki, at};
 use notafter::Inspector;
 use notafter::inspect::TrustAnchors;
 use notafter::report::{Code, FindingKind, Report, Status, Trust, TrustedPath, UntrustedReason};
@@ -261,7 +261,8 @@ mod anchors {
         let leaf = pki.leaf("example.com").issue();
         let anchors = TrustAnchors::from_der([b"junk".to_vec(), pki.root.der.to_vec()]).unwrap();
         assert_eq!(anchors.len(), 1);
-        let positions: Vec<usize> = anchors.problems().iter().map(|one| one.position).collect();
+        let positions: Vec<usize> =
+            anchors.problems().iter().filter_map(|one| one.position).collect();
         assert_eq!(positions, [0]);
         let inspector = Inspector::new().with_anchors(anchors);
         assert_eq!(told(&judge(&inspector, &pki.chain(&leaf), NOW)), NOTHING);

@@ -18,6 +18,8 @@ use super::{AltName, MalformedCertificate};
 pub struct BasicConstraints {
     /// Whether the key may verify signatures on certificates.
     pub ca: bool,
+    /// Whether the extension is marked critical.
+    pub critical: bool,
     /// How many intermediates, self-issued ones aside, may stand below this one.
     pub path_length: Option<u32>,
 }
@@ -172,11 +174,9 @@ impl Extensions {
                 self.marks.critical_subject_alt_names = critical;
             }
             BASIC_CONSTRAINTS => {
-                let constraints = decode::<x509::BasicConstraints>(value)?;
-                self.basic_constraints = Some(BasicConstraints {
-                    ca: constraints.ca,
-                    path_length: constraints.path_len_constraint,
-                });
+                let x509::BasicConstraints { ca, path_len_constraint: path_length } =
+                    decode(value)?;
+                self.basic_constraints = Some(BasicConstraints { ca, critical, path_length });
             }
             KEY_USAGE => {
                 let usage = decode::<x509::KeyUsage>(value)?;

@@ -8,22 +8,32 @@ use std::sync::{Arc, OnceLock};
 use rustls_pki_types::{CertificateDer, Der, TrustAnchor};
 
 use crate::chain::{Certificate, ChainError, DistinguishedName, Entry, PresentedChain};
+use crate::report::AnchorFault;
 
-/// A set of trust anchors: the keys in which every path has to end.
+use super::root;
+
+/// A set of trust anchors, with a name: the keys in which every path has to end.
 ///
 /// Cheap to clone: the anchors are shared.
 #[derive(Clone)]
-pub struct TrustAnchors(Arc<Store>);
+pub struct TrustAnchors {
+    name: Arc<str>,
+    store: Arc<Store>,
+}
 
 struct Store {
     anchors: Cow<'static, [TrustAnchor<'static>]>,
     certificates: Certificates,
     problems: Vec<AnchorProblem>,
+    /// The indexes of the anchors in the order of their names, once somebody asks.
+    by_name: OnceLock<Box<[usize]>>,
     /// What the anchors are called, once somebody asks; every report does.
     names: OnceLock<Box<[String]>>,
+    /// What is wrong with the anchors, once somebody asks: it never changes, and every report does.
+    faults: OnceLock<Box<[Vec<AnchorFault>]>>,
 }
 
-/// Where an anchor's own certificate is found, for its dates: an anchor itself is a name and a key.
+/// Where an anchor's own certificate is found: an anchor itself is a name and a key.
 enum Certificates {
     Mozilla,
     /// In the order of the anchors.
@@ -32,22 +42,20 @@ enum Certificates {
 
 impl TrustAnchors {
     /// The roots that Mozilla trusts for servers, compiled in (crate `webpki-roots`), with their
-    /// dates (crate `webpki-root-certs`).
+    /// dates (crate `webpki-root-certs`). They are called `mozilla`.
     ///
     /// What is compiled in ages: update this crate's dependencies, as roots come and go.
     #[must_use]
     pub fn mozilla() -> Self {
         static MOZILLA: OnceLock<TrustAnchors> = OnceLock::new();
-        let store = || Store {
-            anchors: Cow::Borrowed(webpki_roots::TLS_SERVER_ROOTS),
-            certificates: Certificates::Mozilla,
-            problems: Vec::new(),
-            names: OnceLock::new(),
+        let store = || {
+            let anchors = Cow::Borrowed(webpki_roots::TLS_SERVER_ROOTS);
+            Self::new("mozilla", anchors, Certificates::Mozilla, Vec::new())
         };
-        MOZILLA.get_or_init(|| Self(Arc::new(store()))).clone()
+        MOZILLA.get_or_init(store).clone()
     }
 
-    /// Reads every certificate of a PEM text as a trust anchor.
+    /// Reads every certificate of a PEM text as a trust anchor. They are called `given`.
     ///
     /// One that can't be read doesn't lose the others: see [`problems`](Self::problems).
     ///
@@ -59,7 +67,7 @@ impl TrustAnchors {
         Self::from_certificates(&PresentedChain::from_pem(text)?)
     }
 
-    /// Reads certificates in DER as trust anchors.
+    /// Reads certificates in DER as trust anchors. They are called `given`.
     ///
     /// # Errors
     ///
@@ -72,107 +80,137 @@ impl TrustAnchors {
         Self::from_certificates(&PresentedChain::from_der(certificates)?)
     }
 
+    /// Calls the store so, for reports to tell it from others.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into().into();
+        self
+    }
+
     fn from_certificates(given: &PresentedChain) -> Result<Self, AnchorError> {
-        let (mut anchors, mut certificates, mut problems) = (Vec::new(), Vec::new(), Vec::new());
-        for (position, entry) in given.entries().iter().enumerate() {
-            let read = entry.certificate().map_err(ToString::to_string).and_then(|_| {
-                let der = CertificateDer::from(entry.der());
-                let anchor = webpki::anchor_from_trusted_cert(&der)
-                    .map_err(|error| format!("webpki refuses it: {error}"))?;
-                Ok(anchor.to_owned())
-            });
-            match read {
+        Self::read("given", given.entries(), Vec::new())
+    }
+
+    /// Takes certificates as trust anchors, beside those that could not even be had.
+    pub(super) fn read(
+        name: &str,
+        given: &[Entry],
+        mut problems: Vec<AnchorProblem>,
+    ) -> Result<Self, AnchorError> {
+        let (mut anchors, mut certificates) = (Vec::new(), Vec::new());
+        for (position, entry) in given.iter().enumerate() {
+            match anchor(entry) {
                 Ok(anchor) => {
                     anchors.push(anchor);
                     certificates.push(entry.clone());
                 }
-                Err(reason) => problems.push(AnchorProblem { position, reason }),
+                Err(reason) => problems.push(AnchorProblem { position: Some(position), reason }),
             }
         }
         match problems.first() {
             Some(first) if anchors.is_empty() => Err(AnchorError::Unusable(first.clone())),
-            _ => Ok(Self(Arc::new(Store {
-                anchors: anchors.into(),
-                certificates: Certificates::Given(certificates),
-                problems,
-                names: OnceLock::new(),
-            }))),
+            _ => Ok(Self::new(name, anchors.into(), Certificates::Given(certificates), problems)),
         }
+    }
+
+    fn new(
+        name: &str,
+        anchors: Cow<'static, [TrustAnchor<'static>]>,
+        certificates: Certificates,
+        problems: Vec<AnchorProblem>,
+    ) -> Self {
+        let (by_name, names, faults) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        let store = Store { anchors, certificates, problems, by_name, names, faults };
+        Self { name: name.into(), store: Arc::new(store) }
+    }
+
+    /// What the store is called: `mozilla`, `system` or `given`, if not [`named`](Self::named).
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// How many anchors there are; at least one.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "a set of anchors is never empty")]
     pub fn len(&self) -> usize {
-        self.0.anchors.len()
+        self.store.anchors.len()
     }
 
-    /// The certificates that could not be taken as anchors.
+    /// What could not be taken as an anchor.
     #[must_use]
     pub fn problems(&self) -> &[AnchorProblem] {
-        &self.0.problems
+        &self.store.problems
     }
 
-    /// The anchors that may have issued one of these certificates, by their names, and their
-    /// indexes.
-    pub(super) fn issuers_of<'a>(
-        &self,
-        certificates: impl Iterator<Item = &'a Certificate>,
-    ) -> (Vec<usize>, Vec<TrustAnchor<'_>>) {
-        let issuers: Vec<&[u8]> =
-            certificates.filter_map(|issued| content(issued.issuer().as_der())).collect();
-        let anchors = self.0.anchors.iter().enumerate();
-        anchors
-            .filter(|(_, anchor)| issuers.contains(&&*anchor.subject))
-            .map(|(index, anchor)| (index, borrowed(anchor)))
-            .unzip()
-    }
-
-    /// How many of the anchors at `indexes` have the name.
-    pub(super) fn count_named(&self, indexes: &[usize], name: &DistinguishedName) -> usize {
-        let name = content(name.as_der());
-        let anchors = indexes.iter().filter_map(|index| self.0.anchors.get(*index));
-        anchors.filter(|anchor| name == Some(&*anchor.subject)).count()
+    /// The anchor at `index` as webpki takes it.
+    pub(super) fn anchor(&self, index: usize) -> Option<TrustAnchor<'_>> {
+        self.store.anchors.get(index).map(borrowed)
     }
 
     /// Whether these are the roots of public CAs, whom the Baseline Requirements bind.
     pub(super) fn is_public(&self) -> bool {
-        matches!(self.0.certificates, Certificates::Mozilla)
+        matches!(self.store.certificates, Certificates::Mozilla)
     }
 
     /// The certificate of the anchor at `index`; `None` where only its name and key are known.
+    pub(super) fn certificate(&self, index: usize) -> Option<&Certificate> {
+        self.entry(index)?.certificate().ok()
+    }
+
+    /// The same, with its bytes.
     pub(super) fn entry(&self, index: usize) -> Option<&Entry> {
-        match &self.0.certificates {
+        match &self.store.certificates {
             Certificates::Given(certificates) => certificates.get(index),
             Certificates::Mozilla => mozilla_certificates().get(index)?.as_ref(),
         }
     }
 
-    /// What that certificate says.
-    pub(super) fn certificate(&self, index: usize) -> Option<&Certificate> {
-        self.entry(index)?.certificate().ok()
+    /// The name of the anchor at `index`, for people.
+    pub(super) fn anchor_name(&self, index: usize) -> String {
+        let names = || self.store.anchors.iter().map(|anchor| name(anchor).to_string()).collect();
+        self.store.names.get_or_init(names).get(index).cloned().unwrap_or_default()
     }
 
-    /// The name of the anchor at `index`, for people.
-    pub(super) fn name(&self, index: usize) -> String {
-        let names = || self.0.anchors.iter().map(|anchor| name(anchor).to_string()).collect();
-        self.0.names.get_or_init(names).get(index).cloned().unwrap_or_default()
+    /// What is wrong with the anchor at `index`; nothing, where only its name and key are known.
+    pub(super) fn faults(&self, index: usize) -> &[AnchorFault] {
+        let faults = |index| self.certificate(index).map(root::faults).unwrap_or_default();
+        let all = || (0..self.len()).map(faults).collect();
+        self.store.faults.get_or_init(all).get(index).map_or(&[], Vec::as_slice)
     }
 
     /// Whether a certificate has the name and the key of an anchor.
     pub(super) fn contains(&self, certificate: &Certificate) -> bool {
-        self.0.anchors.iter().any(|anchor| names(anchor, certificate))
+        self.named_as(certificate.subject()).any(|index| self.is(index, certificate))
     }
 
     /// Whether a certificate has the name and the key of the anchor at `index`.
     pub(super) fn is(&self, index: usize, certificate: &Certificate) -> bool {
-        self.0.anchors.get(index).is_some_and(|anchor| names(anchor, certificate))
+        self.store.anchors.get(index).is_some_and(|anchor| {
+            content(certificate.subject().as_der()) == Some(&*anchor.subject)
+                && content(certificate.public_key().spki())
+                    == Some(&*anchor.subject_public_key_info)
+        })
     }
 
     /// Whether a certificate names an anchor as its issuer.
     pub(super) fn names_issuer_of(&self, certificate: &Certificate) -> bool {
-        let issuer = content(certificate.issuer().as_der());
-        self.0.anchors.iter().any(|anchor| issuer == Some(&*anchor.subject))
+        self.named_as(certificate.issuer()).next().is_some()
+    }
+
+    /// The indexes of the anchors of a name, found by binary search: every inspection asks for
+    /// several, and a store has hundreds.
+    pub(super) fn named_as(&self, name: &DistinguishedName) -> impl Iterator<Item = usize> + '_ {
+        let anchors = &self.store.anchors;
+        let by_name = self.store.by_name.get_or_init(|| {
+            let mut indexes: Box<[usize]> = (0..anchors.len()).collect();
+            indexes.sort_by_key(|index| &*anchors[*index].subject);
+            indexes
+        });
+        let subject = content(name.as_der()).unwrap_or_default();
+        let below = by_name.partition_point(|index| &*anchors[*index].subject < subject);
+        let named = by_name[below..].partition_point(|index| &*anchors[*index].subject == subject);
+        by_name[below..below + named].iter().copied()
     }
 }
 
@@ -180,6 +218,7 @@ impl TrustAnchors {
 impl fmt::Debug for TrustAnchors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TrustAnchors")
+            .field("name", &self.name)
             .field("len", &self.len())
             .field("public", &self.is_public())
             .finish_non_exhaustive()
@@ -199,20 +238,48 @@ pub enum AnchorError {
     /// There is no certificate.
     #[error("no trust anchor was given")]
     Chain(#[from] ChainError),
+    /// The system has no trust anchors where they were looked for.
+    #[error("no trust anchor was found in {looked_in}")]
+    NoneFound {
+        /// The places: what the environment variables name, or the system's own.
+        looked_in: String,
+        /// Why one of them could not be read, where that is why.
+        #[source]
+        problem: Option<AnchorProblem>,
+    },
     /// None of the certificates can be a trust anchor; the first problem.
     #[error("no certificate can be taken as a trust anchor")]
     Unusable(#[source] AnchorProblem),
 }
 
-/// A certificate that can't be a trust anchor.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("certificate {position}: {reason}")]
+/// Something that can't be a trust anchor, or could not be read to find one.
+#[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct AnchorProblem {
-    /// Its place among those that were given, from 0.
-    pub position: usize,
-    /// What is wrong with it.
+    /// The certificate's place among those that were given or found, from 0; `None` where there is
+    /// no certificate, as with a file that could not be read.
+    pub position: Option<usize>,
+    /// What is wrong.
     pub reason: String,
+}
+
+impl fmt::Display for AnchorProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(position) = self.position {
+            write!(f, "certificate {position}: ")?;
+        }
+        f.write_str(&self.reason)
+    }
+}
+
+impl std::error::Error for AnchorProblem {}
+
+/// Takes a certificate as a trust anchor, or says why it can be none.
+fn anchor(entry: &Entry) -> Result<TrustAnchor<'static>, String> {
+    entry.certificate().map_err(ToString::to_string)?;
+    let der = CertificateDer::from(entry.der());
+    let anchor = webpki::anchor_from_trusted_cert(&der);
+    Ok(anchor.map_err(|error| format!("webpki refuses it: {error}"))?.to_owned())
 }
 
 /// The certificates of Mozilla's anchors, in the order of the anchors. The two crates are not
@@ -228,7 +295,8 @@ fn mozilla_certificates() -> &'static [Option<Entry>] {
         let by_name_and_key: HashMap<_, _> = anchors.collect();
         let certificate = |anchor: &TrustAnchor<'static>| {
             let key = (anchor.subject.clone(), anchor.subject_public_key_info.clone());
-            Some(Entry::read(by_name_and_key.get(&key)?))
+            let entry = Entry::read(by_name_and_key.get(&key)?);
+            entry.certificate().is_ok().then_some(entry)
         };
         webpki_roots::TLS_SERVER_ROOTS.iter().map(certificate).collect()
     })
@@ -240,11 +308,6 @@ fn borrowed<'a>(anchor: &'a TrustAnchor<'_>) -> TrustAnchor<'a> {
         subject_public_key_info: Der::from_slice(&anchor.subject_public_key_info),
         name_constraints: anchor.name_constraints.as_deref().map(Der::from_slice),
     }
-}
-
-fn names(anchor: &TrustAnchor<'_>, certificate: &Certificate) -> bool {
-    content(certificate.subject().as_der()) == Some(&*anchor.subject)
-        && content(certificate.public_key().spki()) == Some(&*anchor.subject_public_key_info)
 }
 
 fn name(anchor: &TrustAnchor<'_>) -> DistinguishedName {
@@ -259,6 +322,14 @@ fn content(der: &[u8]) -> Option<&[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl TrustAnchors {
+        /// The same anchors, of which only name and key are known.
+        pub(in crate::inspect) fn without_certificates(self) -> Self {
+            let anchors = self.store.anchors.clone();
+            Self::new(&self.name, anchors, Certificates::Given(Vec::new()), Vec::new())
+        }
+    }
 
     #[test]
     fn nearly_all_of_mozillas_anchors_have_dates() {
@@ -276,7 +347,7 @@ mod tests {
             let Some(certificate) = anchors.certificate(index) else {
                 continue;
             };
-            assert_eq!(certificate.subject().to_string(), anchors.name(index));
+            assert_eq!(certificate.subject().to_string(), anchors.anchor_name(index));
             assert!(anchors.contains(certificate));
             assert!(anchors.names_issuer_of(certificate));
         }

@@ -16,53 +16,39 @@ pub(super) fn check(findings: &mut Findings<'_>, anchors: &TrustAnchors, verdict
         return;
     }
     for (position, certificate) in findings.relevant() {
-        check_certificate(findings, &Of::Presented(position), certificate);
-    }
-    if let Some(index) = verdict.anchor
-        && let Some(certificate) = anchors.certificate(index)
-    {
-        check_certificate(findings, &Of::Anchor(anchors.name(index)), certificate);
-    }
-}
-
-/// Which certificate is looked at.
-enum Of {
-    /// The trust anchor's own, by its name.
-    Anchor(String),
-    Presented(usize),
-}
-
-impl Of {
-    fn anchor(&self) -> Option<String> {
-        match self {
-            Self::Anchor(name) => Some(name.clone()),
-            Self::Presented(_) => None,
+        for kind in faults(certificate, Role::Presented) {
+            findings.of(position, kind, Severity::Note);
         }
     }
-
-    fn add(&self, findings: &mut Findings<'_>, kind: FindingKind) {
-        match self {
-            Self::Anchor(_) => findings.add(None, kind, Severity::Note),
-            Self::Presented(position) => findings.of(*position, kind, Severity::Note),
+    // An end-entity certificate that is its own anchor was looked at already.
+    let anchor = verdict.anchor.filter(|_| !verdict.pinned);
+    if let Some(root) = anchor.and_then(|index| anchors.certificate(index)) {
+        for kind in faults(root, Role::Anchor) {
+            findings.of_anchor(root, kind, Severity::Note);
         }
     }
 }
 
-fn check_certificate(findings: &mut Findings<'_>, of: &Of, certificate: &Certificate) {
-    for fault in authority_key_identifier(of, certificate) {
-        of.add(findings, FindingKind::AuthorityKeyIdentifier { fault, anchor: of.anchor() });
-    }
-    for fault in subject_key_identifier(certificate) {
-        of.add(findings, FindingKind::SubjectKeyIdentifier { fault, anchor: of.anchor() });
-    }
-    for fault in name_constraints(certificate) {
-        of.add(findings, FindingKind::NameConstraints { fault, anchor: of.anchor() });
-    }
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Role {
+    Anchor,
+    Presented,
+}
+
+fn faults(certificate: &Certificate, role: Role) -> impl Iterator<Item = FindingKind> + use<> {
     // RFC 5280 section 4.2.1.11.
-    if certificate.marks().critical_policy_constraints == Some(false) {
-        let fault = PolicyConstraintsFault::NotCritical;
-        of.add(findings, FindingKind::PolicyConstraints { fault, anchor: of.anchor() });
-    }
+    let policy_constraints = seen([(
+        certificate.marks().critical_policy_constraints == Some(false),
+        PolicyConstraintsFault::NotCritical,
+    )]);
+    authority_key_identifier(certificate, role)
+        .map(|fault| FindingKind::AuthorityKeyIdentifier { fault })
+        .chain(
+            subject_key_identifier(certificate)
+                .map(|fault| FindingKind::SubjectKeyIdentifier { fault }),
+        )
+        .chain(name_constraints(certificate).map(|fault| FindingKind::NameConstraints { fault }))
+        .chain(policy_constraints.map(|fault| FindingKind::PolicyConstraints { fault }))
 }
 
 /// <https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.1>: there, and not critical, but that a
@@ -70,17 +56,17 @@ fn check_certificate(findings: &mut Findings<'_>, of: &Of, certificate: &Certifi
 /// the key identifier and nothing else, which is a root's own (section 7.1.2.1.3); below a root, a
 /// self-issued certificate hands over from one key to another.
 fn authority_key_identifier(
-    of: &Of,
     certificate: &Certificate,
+    role: Role,
 ) -> impl Iterator<Item = AuthorityKeyIdentifierFault> + use<> {
     use AuthorityKeyIdentifierFault as Fault;
     let self_issued = certificate.is_self_issued();
-    let is_root = self_issued && matches!(of, Of::Anchor(_));
+    let is_root = self_issued && role == Role::Anchor;
     let id = certificate.authority_key_id();
     let subject = certificate.subject_key_id();
     let shape = certificate.marks().authority_key_id;
     let holds = |has: fn(_) -> bool| shape.is_some_and(has);
-    faults([
+    seen([
         (shape.is_none() && !self_issued, Fault::Missing),
         (holds(|shape| shape.critical), Fault::Critical),
         (shape.is_some() && id.is_none(), Fault::KeyIdentifierMissing),
@@ -95,7 +81,7 @@ fn subject_key_identifier(
     certificate: &Certificate,
 ) -> impl Iterator<Item = SubjectKeyIdentifierFault> + use<> {
     use SubjectKeyIdentifierFault as Fault;
-    faults([
+    seen([
         (certificate.is_ca() && certificate.subject_key_id().is_none(), Fault::Missing),
         (certificate.marks().critical_subject_key_id, Fault::Critical),
     ])
@@ -109,7 +95,7 @@ fn name_constraints(
     let present = certificate.name_constraints().is_some();
     let begins_with_a_period =
         |subtree| matches!(subtree, Subtree::Dns(name) if name.starts_with(b"."));
-    faults([
+    seen([
         (present && !certificate.is_ca(), Fault::EndEntity),
         (present && !certificate.marks().critical_name_constraints, Fault::NotCritical),
         (present && certificate.subtrees().next().is_none(), Fault::Empty),
@@ -117,6 +103,6 @@ fn name_constraints(
     ])
 }
 
-fn faults<T, const N: usize>(seen: [(bool, T); N]) -> impl Iterator<Item = T> {
-    seen.into_iter().filter_map(|(seen, fault)| seen.then_some(fault))
+fn seen<T, const N: usize>(faults: [(bool, T); N]) -> impl Iterator<Item = T> {
+    faults.into_iter().filter_map(|(seen, fault)| seen.then_some(fault))
 }

@@ -17,12 +17,9 @@ pub(super) fn check(
     at: OffsetDateTime,
 ) {
     for (position, certificate) in findings.relevant() {
-        check_encoding(findings, position, certificate);
-        if check_inverted(findings, position, certificate) {
-            continue;
+        if check_period(findings, position, certificate, at) {
+            check_soon(findings, position, certificate, (verdict, horizon), at);
         }
-        check_no_expiry(findings, position, certificate);
-        check_period(findings, position, certificate, (verdict, horizon), at);
     }
     if let Some(certificate) = findings.view.certificate(0) {
         check_length(findings, certificate, verdict);
@@ -30,14 +27,34 @@ pub(super) fn check(
     check_anchor(findings, verdict, horizon, at);
 }
 
+/// A trust anchor's certificate by itself.
+pub(super) fn check_root(findings: &mut Findings<'_>, at: OffsetDateTime) {
+    for (position, certificate) in findings.relevant() {
+        if !check_period(findings, position, certificate, at) {
+            continue;
+        }
+        let (thresholds, period) =
+            (findings.policy.thresholds(Kept::Anchor), certificate.validity());
+        if let Some((severity, threshold_seconds)) = soon(thresholds, period, at) {
+            findings.of(position, expires_soon(period, at, threshold_seconds), severity);
+        }
+    }
+}
+
+/// Tells whether the instant lies in the validity period.
+///
 /// <https://www.rfc-editor.org/rfc/rfc5280#section-4.1.2.5>
 fn check_period(
     findings: &mut Findings<'_>,
     position: usize,
     certificate: &Certificate,
-    known: (&Verdict, &Horizon),
     at: OffsetDateTime,
-) {
+) -> bool {
+    check_encoding(findings, position, certificate);
+    if check_inverted(findings, position, certificate) {
+        return false;
+    }
+    check_no_expiry(findings, position, certificate);
     let period = certificate.validity();
     if at < period.not_before {
         let kind = FindingKind::NotYetValid {
@@ -53,16 +70,15 @@ fn check_period(
         } else {
             findings.note(position, FindingKind::ExpiredButUnneeded { not_after, seconds_ago });
         }
-    } else {
-        check_soon(findings, position, certificate, known, at);
     }
+    period.contains(at)
 }
 
 fn check_soon(
     findings: &mut Findings<'_>,
     position: usize,
     certificate: &Certificate,
-    known: (&Verdict, &Horizon),
+    (verdict, horizon): (&Verdict, &Horizon),
     at: OffsetDateTime,
 ) {
     let period = certificate.validity();
@@ -71,10 +87,7 @@ fn check_soon(
     else {
         return;
     };
-    let seconds_left = seconds(at, period.not_after);
-    let kind =
-        FindingKind::ExpiresSoon { not_after: period.not_after, seconds_left, threshold_seconds };
-    let (verdict, horizon) = known;
+    let kind = expires_soon(period, at, threshold_seconds);
     // A path that goes on without it takes over.
     let replaced = horizon.until.is_some_and(|until| period.not_after < until);
     // A public CA issues the next end-entity certificate under an intermediate that will do: one
@@ -155,14 +168,16 @@ fn check_anchor(
     horizon: &Horizon,
     at: OffsetDateTime,
 ) {
-    let (Some(path), Some(period)) = (verdict.trust.path(), verdict.anchor_validity) else {
+    // An end-entity certificate that is its own anchor has been judged as the former.
+    let Some(path) = verdict.trust.path().filter(|_| !verdict.pinned) else {
         return;
     };
-    // An end-entity certificate that is its own anchor has been judged as the former.
-    if verdict.pinned {
+    let anchor = path.anchor.clone();
+    let Some(period) = verdict.anchor_validity else {
+        findings.add(None, FindingKind::AnchorDatesUnknown { anchor }, Severity::Warning);
         return;
-    }
-    let (anchor, not_after) = (path.anchor.clone(), period.not_after);
+    };
+    let not_after = period.not_after;
     if at > not_after {
         let kind = FindingKind::AnchorExpired { anchor, not_after };
         findings.add(None, kind, Severity::Failure);
@@ -197,6 +212,11 @@ pub(super) fn soon(
     } else {
         None
     }
+}
+
+fn expires_soon(period: Validity, at: OffsetDateTime, threshold_seconds: i64) -> FindingKind {
+    let (not_after, seconds_left) = (period.not_after, seconds(at, period.not_after));
+    FindingKind::ExpiresSoon { not_after, seconds_left, threshold_seconds }
 }
 
 /// The whole seconds between two instants of whole seconds.

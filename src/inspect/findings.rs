@@ -13,6 +13,9 @@ pub(super) struct Findings<'a> {
     pub(super) policy: &'a Policy,
     pub(super) view: &'a View<'a>,
     needed: &'a [bool],
+    /// Whether the certificate is a trust anchor's, looked at by itself: what is seen of it names
+    /// no position.
+    root: bool,
     list: Vec<Finding>,
     /// The subjects as findings name them, by position: written once, shared from then on.
     subjects: Vec<Option<Arc<str>>>,
@@ -21,7 +24,12 @@ pub(super) struct Findings<'a> {
 impl<'a> Findings<'a> {
     pub(super) fn new(policy: &'a Policy, view: &'a View<'a>, needed: &'a [bool]) -> Self {
         let subjects = vec![None; view.all.len()];
-        Self { policy, view, needed, list: Vec::new(), subjects }
+        Self { policy, view, needed, root: false, list: Vec::new(), subjects }
+    }
+
+    /// Of a trust anchor's certificate and nothing else.
+    pub(super) fn of_root(policy: &'a Policy, view: &'a View<'a>) -> Self {
+        Self { root: true, ..Self::new(policy, view, &[true]) }
     }
 
     pub(super) fn has(&self, code: Code) -> bool {
@@ -64,8 +72,17 @@ impl<'a> Findings<'a> {
         }
     }
 
+    /// Adds what was seen of the certificate of the path's anchor.
+    pub(super) fn of_anchor(&mut self, root: &Certificate, kind: FindingKind, severity: Severity) {
+        if let Some(severity) = self.policy.judge(kind.code(), severity) {
+            let subject = Some(short(root.subject()).into());
+            self.list.push(Finding { kind, severity, position: None, subject });
+        }
+    }
+
     fn push(&mut self, position: Option<usize>, kind: FindingKind, severity: Severity) {
         let subject = position.and_then(|position| self.subject(position));
+        let position = position.filter(|_| !self.root);
         self.list.push(Finding { kind, severity, position, subject });
     }
 

@@ -159,7 +159,11 @@ impl Client<'_> {
         let first = paths[0].path.anchor;
         if paths.iter().all(|followed| followed.path.anchor == first) {
             let (until, limited_by) = (horizon.until, horizon.limited_by.clone());
-            return vec![AnchorHorizon { anchor: self.anchors.name(first), until, limited_by }];
+            return vec![AnchorHorizon {
+                anchor: self.anchors.anchor_name(first),
+                until,
+                limited_by,
+            }];
         }
         let mut paths = paths.to_vec();
         paths.sort_by_key(|followed| followed.path.anchor);
@@ -167,7 +171,7 @@ impl Client<'_> {
         let mut anchors: Vec<AnchorHorizon> = by_anchor
             .map(|paths| {
                 let (until, limited_by) = self.until(paths);
-                let anchor = self.anchors.name(paths[0].path.anchor);
+                let anchor = self.anchors.anchor_name(paths[0].path.anchor);
                 AnchorHorizon { anchor, until, limited_by }
             })
             .collect();

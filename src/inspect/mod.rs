@@ -12,10 +12,14 @@ mod handshake;
 mod horizon;
 mod identity;
 mod links;
+#[cfg(feature = "native-roots")]
+mod native;
 mod policy;
 mod readable;
+mod root;
 mod search;
 mod signatures;
+mod store;
 mod strength;
 #[cfg(feature = "psl")]
 mod suffix;
@@ -148,6 +152,7 @@ impl Inspector {
         strength::check(&mut findings);
         fields::check(&mut findings);
         baseline::check(&mut findings, &self.anchors, &verdict);
+        root::check(&mut findings, &self.anchors, &verdict, subject.purpose());
         handshake::check(&mut findings, chain.peer());
 
         Report {

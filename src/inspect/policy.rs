@@ -108,9 +108,10 @@ impl Policy {
     }
 
     /// Sets the severity of a kind of finding; for one that comes in several, such as
-    /// `expires-soon`, it replaces all of them. One that is off by default is switched on. What is
-    /// wrong with a certificate that no path needs stays a note; that it is sent needlessly
-    /// (`duplicate`, `unrelated`, `anchor-included`) takes the severity.
+    /// `expires-soon`, it replaces all of them. What is wrong with a certificate that no path needs
+    /// stays a note; that it is sent needlessly (`duplicate`, `unrelated`, `anchor-included`) takes
+    /// the severity. A kind of finding that is off by default (`anchor-dates-unknown`) is switched
+    /// on by it.
     #[must_use]
     pub const fn severity(mut self, code: Code, severity: Severity) -> Self {
         self.codes[code.index()] = Setting::Severity(severity);
@@ -150,8 +151,7 @@ impl Policy {
     /// The severity to report, or `None` where the code is switched off.
     pub(super) fn judge(&self, code: Code, usual: Severity) -> Option<Severity> {
         match self.codes[code.index()] {
-            Setting::Default if OFF_BY_DEFAULT.contains(&code) => None,
-            Setting::Default => Some(usual),
+            Setting::Default => (!OFF_BY_DEFAULT.contains(&code)).then_some(usual),
             Setting::Off => None,
             Setting::Severity(severity) => Some(severity),
         }
@@ -269,8 +269,11 @@ pub(super) struct Limits {
     pub(super) critical: i64,
 }
 
-/// What is told only by a policy that names it.
-const OFF_BY_DEFAULT: &[Code] = &[
+/// What is told only where a policy gives it a severity.
+const OFF_BY_DEFAULT: [Code; 5] = [
+    // It says nothing of the chain, and who trusts a list of names and keys knows that.
+    Code::AnchorDatesUnknown,
+    // Only a profile forbids it: `Code::BASELINE_REQUIREMENTS`.
     Code::AuthorityKeyIdentifier,
     Code::NameConstraints,
     Code::PolicyConstraints,
@@ -314,6 +317,15 @@ mod tests {
         assert_eq!(POLICY.judge(Code::Duplicate, Severity::Note), None);
         assert_eq!(POLICY.judge(Code::Expired, Severity::Failure), Some(Severity::Warning));
         assert_eq!(POLICY.judge(Code::WeakKey, Severity::Failure), Some(Severity::Failure));
+    }
+
+    #[test]
+    fn a_code_that_is_off_by_default_is_switched_on_by_its_severity() {
+        const ON: Policy = Policy::new().severity(Code::AnchorDatesUnknown, Severity::Note);
+        let judge = |policy: Policy| policy.judge(Code::AnchorDatesUnknown, Severity::Warning);
+        assert_eq!(judge(Policy::new()), None);
+        assert_eq!(judge(ON), Some(Severity::Note));
+        assert_eq!(judge(ON.off(Code::AnchorDatesUnknown)), None);
     }
 
     #[test]

@@ -31,7 +31,7 @@ fn check_certificates(findings: &mut Findings<'_>, verdict: &Verdict) {
 
 /// webpki and others refuse the whole certificate for an extension that they can't read; which of
 /// them they read differs.
-fn check_extensions(findings: &mut Findings<'_>) {
+pub(super) fn check_extensions(findings: &mut Findings<'_>) {
     for (position, certificate) in findings.relevant() {
         for extension in certificate.unreadable_extensions() {
             let kind = FindingKind::UnreadableExtension {

@@ -106,15 +106,24 @@ impl Search<'_> {
             return Paths::none(UntrustedReason::UnknownIssuer, Some(reason));
         };
         let issuers = above.positions.as_slice();
-        let involved = || {
-            let positions = std::iter::once(0).chain(issuers.iter().copied());
-            positions.filter_map(|position| self.view.certificate(position))
-        };
-        let candidates = self.anchors.issuers_of(involved());
-        // One that names itself as its issuer is a copy of the anchor, or has another key.
-        let tops = involved().filter(|certificate| !certificate.is_self_issued());
-        let ends = tops.map(|top| self.anchors.count_named(&candidates.0, top.issuer()));
-        let single = !above.forks && ends.sum::<usize>() == 1;
+        let (mut indexes, mut ends) = (Vec::new(), 0);
+        for position in std::iter::once(0).chain(issuers.iter().copied()) {
+            let Some(certificate) = self.view.certificate(position) else {
+                continue;
+            };
+            for index in self.anchors.named_as(certificate.issuer()) {
+                // One that names itself as its issuer is a copy of the anchor, or has another key.
+                ends += usize::from(!certificate.is_self_issued());
+                if !indexes.contains(&index) {
+                    indexes.push(index);
+                }
+            }
+        }
+        // In the order of the store: of equals the first is taken.
+        indexes.sort_unstable();
+        let anchors = indexes.iter().filter_map(|index| self.anchors.anchor(*index)).collect();
+        let candidates = (indexes, anchors);
+        let single = !above.forks && ends == 1;
         let found = RefCell::default();
         let asked = Asked { search: self, issuers, candidates, single, found };
         asked.all(at, &self.instants(issuers, period, at))

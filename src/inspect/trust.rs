@@ -15,7 +15,7 @@ use super::{TrustAnchors, View};
 /// What the paths come to at an instant.
 pub(super) struct Verdict {
     pub(super) trust: Trust,
-    /// The index of the path's anchor among the trust anchors.
+    /// The index of the path's anchor.
     pub(super) anchor: Option<usize>,
     /// The validity period of the path's anchor, where it is known.
     pub(super) anchor_validity: Option<Validity>,
@@ -35,7 +35,7 @@ impl Verdict {
     ) -> Self {
         let pinned = view.certificate(0).is_some_and(|certificate| anchors.contains(certificate));
         let trusted = |path: &Path| TrustedPath {
-            anchor: anchors.name(path.anchor),
+            anchor: anchors.anchor_name(path.anchor),
             path: path.positions.clone(),
         };
         let best = best(&paths.list, anchors, at);
@@ -48,11 +48,10 @@ impl Verdict {
             (None, None) => Trust::Untrusted { reason: reason(paths, pinned) },
         };
         let anchor = best.filter(|_| trust.path().is_some()).map(|path| path.anchor);
-        let certificate = anchor.and_then(|index| anchors.certificate(index));
         Self {
             trust,
             anchor,
-            anchor_validity: certificate.map(|anchor| anchor.validity()),
+            anchor_validity: anchor.and_then(|index| Some(anchors.certificate(index)?.validity())),
             self_signed: paths.self_signed,
             pinned,
             public: anchors.is_public(),

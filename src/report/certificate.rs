@@ -134,7 +134,8 @@ pub enum Role {
     EndEntity,
     /// One that follows.
     Intermediate,
-    /// One that follows and is self-issued: a root, which clients need to have of their own.
+    /// One that follows and is self-issued: a root, which clients need to have of their own. Or the
+    /// certificate of a trust anchor, looked at by itself.
     Root,
 }
 

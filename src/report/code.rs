@@ -40,12 +40,16 @@ macro_rules! codes {
 }
 
 codes! {
+    /// The trust anchor's own validity period is not known.
+    AnchorDatesUnknown = "anchor-dates-unknown",
     /// The trust anchor's own validity period has ended.
     AnchorExpired = "anchor-expired",
     /// The trust anchor's own validity period ends soon.
     AnchorExpiresSoon = "anchor-expires-soon",
     /// A trust anchor is among the certificates sent, where it is of no use.
     AnchorIncluded = "anchor-included",
+    /// The trust anchor's certificate is not as the standards want it.
+    AnchorNonconforming = "anchor-nonconforming",
     /// The trust anchor's own validity period has not begun.
     AnchorNotYetValid = "anchor-not-yet-valid",
     /// A server's certificate may be used for anything.
@@ -164,9 +168,11 @@ impl FindingKind {
     #[must_use]
     pub const fn code(&self) -> Code {
         match self {
+            Self::AnchorDatesUnknown { .. } => Code::AnchorDatesUnknown,
             Self::AnchorExpired { .. } => Code::AnchorExpired,
             Self::AnchorExpiresSoon { .. } => Code::AnchorExpiresSoon,
             Self::AnchorIncluded => Code::AnchorIncluded,
+            Self::AnchorNonconforming { .. } => Code::AnchorNonconforming,
             Self::AnchorNotYetValid { .. } => Code::AnchorNotYetValid,
             Self::AnyExtendedKeyUsage => Code::AnyExtendedKeyUsage,
             Self::AuthorityKeyIdentifier { .. } => Code::AuthorityKeyIdentifier,

@@ -3,8 +3,9 @@
 use time::OffsetDateTime;
 
 use super::{
-    AuthorityKeyIdentifierFault, DnsNameFault, NameConstraintsFault, PolicyConstraintsFault,
-    Profile, SerialNumberFault, SubjectKeyIdentifierFault, UndeterminedReason, UntrustedReason,
+    AnchorFault, AuthorityKeyIdentifierFault, DnsNameFault, NameConstraintsFault,
+    PolicyConstraintsFault, Profile, SerialNumberFault, SubjectKeyIdentifierFault,
+    UndeterminedReason, UntrustedReason,
 };
 use crate::chain::{DateField, DateQuirk, LateFailure};
 use crate::target::Host;
@@ -18,6 +19,12 @@ use crate::target::Host;
 #[cfg_attr(feature = "serde", serde(tag = "code", rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum FindingKind {
+    /// Only the name and the key of the trust anchor are known, so that its validity period can't be
+    /// judged.
+    AnchorDatesUnknown {
+        /// The trust anchor's name.
+        anchor: String,
+    },
     /// The trust anchor's own validity period has ended. OpenSSL, Go and Firefox refuse it then;
     /// Chrome, Android and rustls do not look.
     AnchorExpired {
@@ -41,6 +48,15 @@ pub enum FindingKind {
     },
     /// A trust anchor is among the certificates sent: clients have their own.
     AnchorIncluded,
+    /// The trust anchor's certificate is not as the standards want it, its dates aside: a warning
+    /// where some clients refuse it, else a note.
+    AnchorNonconforming {
+        /// The trust anchor's name.
+        anchor: String,
+        /// What is wrong with it.
+        #[cfg_attr(feature = "serde", serde(flatten))]
+        fault: AnchorFault,
+    },
     /// The trust anchor's own validity period has not begun.
     AnchorNotYetValid {
         /// The trust anchor's name.
@@ -57,9 +73,6 @@ pub enum FindingKind {
     AuthorityKeyIdentifier {
         /// What is wrong with it.
         fault: AuthorityKeyIdentifierFault,
-        /// The trust anchor's name, where the finding is about that.
-        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
-        anchor: Option<String>,
     },
     /// A CA certificate is used as the end-entity certificate. Self-made certificates often are
     /// both; rustls refuses them, OpenSSL and Go do not.
@@ -182,9 +195,6 @@ pub enum FindingKind {
     NameConstraints {
         /// What is wrong with them.
         fault: NameConstraintsFault,
-        /// The trust anchor's name, where the finding is about that.
-        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
-        anchor: Option<String>,
     },
     /// The certificate does not name what was asked for (RFC 9525).
     NameMismatch {
@@ -257,9 +267,6 @@ pub enum FindingKind {
     PolicyConstraints {
         /// What is wrong with them.
         fault: PolicyConstraintsFault,
-        /// The trust anchor's name, where the finding is about that.
-        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
-        anchor: Option<String>,
     },
     /// The handshake signature does not verify with the certificate's key: the server holds another
     /// private key, or is not whose certificate it shows.
@@ -307,9 +314,6 @@ pub enum FindingKind {
     SubjectKeyIdentifier {
         /// What is wrong with it.
         fault: SubjectKeyIdentifierFault,
-        /// The trust anchor's name, where the finding is about that.
-        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
-        anchor: Option<String>,
     },
     /// Whether a path leads to a trust anchor could not be told.
     TrustUndetermined {

@@ -3,6 +3,7 @@
 //! A [`Report`] holds facts and [`Finding`]s; its [`Status`] is derived from them and never stored
 //! beside them. With the feature `serde` it is written in a stable shape, and read back equal.
 
+mod anchor;
 mod certificate;
 mod code;
 mod display;
@@ -24,6 +25,7 @@ use time::OffsetDateTime;
 
 use crate::chain::Peer;
 
+pub use anchor::AnchorFault;
 pub use certificate::{ReportedCertificate, Role};
 pub use code::{Code, UnknownCode};
 pub use fault::{

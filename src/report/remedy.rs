@@ -11,6 +11,7 @@ pub(super) struct Remedy<'a>(pub(super) &'a Finding);
 impl fmt::Display for Remedy<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let of_the_server = self.0.position == Some(0);
+        let of_an_anchor = self.0.position.is_none();
         f.write_str(match &self.0.kind {
             Kind::IssuerMissing { ca_issuers, .. } => {
                 let source = ca_issuers.first().map_or("the CA", String::as_str);
@@ -25,10 +26,14 @@ impl fmt::Display for Remedy<'_> {
                     Escaped(source)
                 );
             }
+            Kind::AnchorDatesUnknown { .. } => "give the anchor's certificate to know its dates",
             Kind::AnchorExpired { .. } | Kind::AnchorExpiresSoon { .. } => {
                 "move to a certificate under another root, and give clients that root in time"
             }
             Kind::AnchorIncluded => "leave the trust anchor out of the server's chain file",
+            Kind::AnchorNonconforming { .. } => {
+                "move to a root that follows RFC 5280, or try every client with this one"
+            }
             Kind::AnchorNotYetValid { .. } => "check the clock, or wait",
             Kind::AnyExtendedKeyUsage
             | Kind::CriticalExtendedKeyUsage
@@ -50,6 +55,14 @@ impl fmt::Display for Remedy<'_> {
             Kind::CommonNameOnly { .. } | Kind::NameMismatch { .. } => {
                 "issue a certificate that lists the name as a subject alternative name, or install the one that does"
             }
+            Kind::DateEncoding { .. }
+            | Kind::UnreadableExtension { .. }
+            | Kind::ValidityInverted { .. }
+            | Kind::WeakKey { .. }
+                if of_an_anchor =>
+            {
+                "move what it issued to another root, and take it out of the trust store"
+            }
             Kind::DateEncoding { .. } => "have the CA issue it with dates as RFC 5280 asks",
             Kind::DnsNameSyntax { .. } => {
                 "issue a certificate for names of letters, digits, hyphens and full stops"
@@ -57,6 +70,9 @@ impl fmt::Display for Remedy<'_> {
             Kind::Duplicate { .. } | Kind::ExpiredButUnneeded { .. } | Kind::Unrelated => "leave it out of the server's chain file",
             Kind::Expired { .. } | Kind::ExpiresSoon { .. } if of_the_server => {
                 "renew it, install it, and reload the service"
+            }
+            Kind::Expired { .. } | Kind::ExpiresSoon { .. } if of_an_anchor => {
+                "move what it issued to another root, and give clients that root in time"
             }
             Kind::Expired { .. } | Kind::ExpiresSoon { .. } => {
                 "install the chain that the CA issues under now, and reload the service"
@@ -74,6 +90,7 @@ impl fmt::Display for Remedy<'_> {
                 "know which old clients you have; send a chain that leads to a root that they hold"
             }
             Kind::NoWellDefinedExpiry => "make sure that someone plans its end",
+            Kind::NotYetValid { .. } if of_an_anchor => "check the clock, or wait",
             Kind::NotYetValid { .. } => "check the clock, or install what is valid now",
             Kind::OutOfOrder { .. } => {
                 "order the chain file: the server's certificate first, then each one's issuer"

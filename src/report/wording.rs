@@ -14,32 +14,35 @@ impl fmt::Display for Message<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let who = Who(self.0);
         match &self.0.kind {
+            Kind::AnchorDatesUnknown { anchor } => write!(
+                f,
+                "only the name and the key of {} are known, not its dates",
+                Anchor(anchor)
+            ),
             Kind::AnchorExpired { anchor, not_after } => {
-                write!(f, "the trust anchor {} expired on {}", Escaped(anchor), Instant(*not_after))
+                write!(f, "{} expired on {}", Anchor(anchor), Instant(*not_after))
             }
             Kind::AnchorExpiresSoon { anchor, not_after, seconds_left, .. } => write!(
                 f,
-                "the trust anchor {} expires in {}, on {}",
-                Escaped(anchor),
+                "{} expires in {}, on {}",
+                Anchor(anchor),
                 Span(*seconds_left),
                 Instant(*not_after)
             ),
             Kind::AnchorIncluded => {
                 write!(f, "{who} is a trust anchor that clients have already")
             }
+            Kind::AnchorNonconforming { anchor, fault } => {
+                write!(f, "{} {fault}", Anchor(anchor))
+            }
             Kind::AnchorNotYetValid { anchor, not_before } => {
-                write!(
-                    f,
-                    "the trust anchor {} is not valid before {}",
-                    Escaped(anchor),
-                    Instant(*not_before)
-                )
+                write!(f, "{} is not valid before {}", Anchor(anchor), Instant(*not_before))
             }
             Kind::AnyExtendedKeyUsage => {
                 write!(f, "{who} lists anyExtendedKeyUsage beside serverAuth")
             }
-            Kind::AuthorityKeyIdentifier { fault, anchor } => {
-                write!(f, "the authority key identifier of {} {fault}", Of(&who, anchor))
+            Kind::AuthorityKeyIdentifier { fault } => {
+                write!(f, "the authority key identifier of {who} {fault}")
             }
             Kind::CaAsEndEntity => write!(
                 f,
@@ -130,8 +133,8 @@ impl fmt::Display for Message<'_> {
             Kind::MalformedCertificate { reason } => {
                 write!(f, "{who} can't be read: {}", Escaped(reason))
             }
-            Kind::NameConstraints { fault, anchor } => {
-                write!(f, "the name constraints of {} {fault}", Of(&who, anchor))
+            Kind::NameConstraints { fault } => {
+                write!(f, "the name constraints of {who} {fault}")
             }
             Kind::NameMismatch { reference, presented } if presented.is_empty() => {
                 write!(f, "{who} does not name {reference}, nor anything else")
@@ -174,8 +177,8 @@ impl fmt::Display for Message<'_> {
             Kind::PathTooLong { limit, depth } => {
                 write!(f, "the path has {depth} intermediates, and the policy allows {limit}")
             }
-            Kind::PolicyConstraints { fault, anchor } => {
-                write!(f, "the policy constraints of {} {fault}", Of(&who, anchor))
+            Kind::PolicyConstraints { fault } => {
+                write!(f, "the policy constraints of {who} {fault}")
             }
             Kind::PossessionFailed { detail } => write!(
                 f,
@@ -206,8 +209,8 @@ impl fmt::Display for Message<'_> {
                 f,
                 "the subject alternative names of {who} are not marked critical, though its subject is empty"
             ),
-            Kind::SubjectKeyIdentifier { fault, anchor } => {
-                write!(f, "the subject key identifier of {} {fault}", Of(&who, anchor))
+            Kind::SubjectKeyIdentifier { fault } => {
+                write!(f, "the subject key identifier of {who} {fault}")
             }
             Kind::TrustUndetermined { reason } => {
                 write!(f, "whether clients trust the certificate could not be told: {reason}")
@@ -242,31 +245,29 @@ impl fmt::Display for Message<'_> {
     }
 }
 
+/// A trust anchor by its name, which may be empty.
+struct Anchor<'a>(&'a str);
+
+impl fmt::Display for Anchor<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the trust anchor")?;
+        if self.0.is_empty() { Ok(()) } else { write!(f, " {}", Escaped(self.0)) }
+    }
+}
+
 /// The certificate that a finding is about.
 struct Who<'a>(&'a Finding);
 
 impl fmt::Display for Who<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.position {
-            Some(0) | None => f.write_str("the end-entity certificate")?,
+            Some(0) => f.write_str("the end-entity certificate")?,
             Some(position) => write!(f, "certificate {position}")?,
+            None => f.write_str("the trust anchor")?,
         }
         match self.0.subject.as_deref() {
             None | Some("") => Ok(()),
             Some(subject) => write!(f, " ({})", Escaped(subject)),
-        }
-    }
-}
-
-/// A trust anchor, where there is one, else the certificate.
-struct Of<'a>(&'a Who<'a>, &'a Option<String>);
-
-impl fmt::Display for Of<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.1.as_deref() {
-            None => write!(f, "{}", self.0),
-            Some("") => f.write_str("the trust anchor"),
-            Some(anchor) => write!(f, "the trust anchor {}", Escaped(anchor)),
         }
     }
 }
@@ -284,7 +285,7 @@ impl fmt::Display for Ending<'_> {
 }
 
 /// A list of which the first few are shown: a certificate may hold thousands of names.
-struct List<'a>(&'a [String]);
+pub(super) struct List<'a>(pub(super) &'a [String]);
 
 impl fmt::Display for List<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,0 +1,146 @@
+//! A trust store looked at by itself: its certificates as chains of one.
+
+use time::OffsetDateTime;
+
+use crate::chain::Entry;
+use crate::report::{
+    FindingKind, Horizon, Limit, Report, ReportedCertificate, Role, Severity, Trust, TrustedPath,
+};
+
+use super::findings::Findings;
+use super::{Policy, TrustAnchors, View, dates, readable, root, strength, whole_seconds};
+
+impl TrustAnchors {
+    /// Judges the anchors themselves at an instant, which is cut to whole seconds: which have
+    /// expired, which end soon, which some clients refuse.
+    ///
+    /// Ask it of a store that you ship, or that your clients have: a root that ends takes every
+    /// chain under it along, however fresh the certificates below are. There is one report for each
+    /// anchor, in the order of the store; its target is the store's name and the anchor's. The
+    /// chain is the anchor's certificate, or empty where only the name and the key are known. When
+    /// the end is soon says [`Policy::anchor`].
+    ///
+    /// What could not be read stands in [`problems`](Self::problems).
+    ///
+    /// ```
+    /// use notafter::inspect::{Policy, TrustAnchors};
+    /// use notafter::report::Status;
+    /// use time::macros::datetime;
+    ///
+    /// let reports = TrustAnchors::mozilla().inspect(&Policy::new(), datetime!(2050-01-01 0:00 UTC));
+    /// assert!(reports.iter().any(|report| report.status() == Status::Fail));
+    /// ```
+    #[must_use]
+    pub fn inspect(&self, policy: &Policy, at: OffsetDateTime) -> Vec<Report> {
+        let at = whole_seconds(at);
+        (0..self.len()).map(|index| self.report(index, policy, at)).collect()
+    }
+
+    fn report(&self, index: usize, policy: &Policy, at: OffsetDateTime) -> Report {
+        let entry = self.entry(index);
+        let view =
+            View { all: entry.into_iter().collect(), presented: usize::from(entry.is_some()) };
+        let mut findings = Findings::of_root(policy, &view);
+        readable::check_extensions(&mut findings);
+        dates::check_root(&mut findings, at);
+        strength::check_root(&mut findings);
+        root::check_root(&mut findings, self, index);
+        let anchor = self.anchor_name(index);
+        if entry.is_none() {
+            let kind = FindingKind::AnchorDatesUnknown { anchor: anchor.clone() };
+            findings.add(None, kind, Severity::Warning);
+        }
+
+        let reported = |entry| ReportedCertificate::presented(0, Role::Root, Clone::clone(entry));
+        let shown = if anchor.is_empty() { "(no subject)" } else { &anchor };
+        Report {
+            target: format!("{}: {shown}", self.name()).into(),
+            checked_at: at,
+            peer: None,
+            chain: entry.map(reported).into_iter().collect(),
+            extra: Vec::new(),
+            horizon: self.horizon(index, at),
+            findings: findings.sorted(),
+            // An anchor is where paths end: its own has no step.
+            trust: Trust::Trusted(TrustedPath { anchor, path: Vec::new() }),
+        }
+    }
+
+    /// The anchor's own period; of one that is yet to begin, and of one whose dates are not known,
+    /// there is none.
+    fn horizon(&self, index: usize, at: OffsetDateTime) -> Horizon {
+        let begun =
+            |entry: &&Entry| entry.certificate().is_ok_and(|root| root.validity().not_before <= at);
+        let not_after = self.certificate(index).map(|root| root.validity().not_after);
+        let entry = self.entry(index).filter(begun);
+        let until = not_after.filter(|_| entry.is_some());
+        Horizon {
+            until,
+            limited_by: entry.map(|entry| Limit::new(None, entry.clone())),
+            strict: until,
+            earliest_presented: not_after,
+            ..Horizon::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+    use crate::report::Code;
+
+    const ROOT: &str = include_str!("../../tests/data/root.pem");
+    const AT: OffsetDateTime = datetime!(2030-02-01 0:00 UTC);
+    const ASKED: Policy = Policy::new().severity(Code::AnchorDatesUnknown, Severity::Note);
+
+    fn told(report: &Report) -> Vec<String> {
+        report.findings().iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn an_anchor_without_certificate_is_in_the_list_too() {
+        let store = TrustAnchors::from_pem(ROOT).unwrap().without_certificates();
+        for (policy, findings) in [
+            (Policy::new(), vec![]),
+            (
+                ASKED,
+                vec![
+                    "note anchor-dates-unknown: only the name and the key of the trust anchor \
+                     CN=Example Root are known, not its dates",
+                ],
+            ),
+        ] {
+            let reports = store.inspect(&policy, AT);
+            assert_eq!(reports.len(), 1);
+            assert_eq!(reports[0].target(), "given: CN=Example Root");
+            assert_eq!(reports[0].chain(), []);
+            assert_eq!(*reports[0].horizon(), Horizon::default());
+            assert_eq!(told(&reports[0]), findings);
+        }
+    }
+
+    #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+    #[test]
+    fn a_path_to_an_anchor_without_dates_is_told_where_the_policy_asks() {
+        use crate::chain::PresentedChain;
+        use crate::inspect::Inspector;
+        use crate::target::{Purpose, Subject};
+
+        let chain = include_str!("../../tests/data/chain.pem");
+        let chain = PresentedChain::from_pem(chain).unwrap();
+        let subject = Subject::new("test", Purpose::Server);
+        let dated = TrustAnchors::from_pem(ROOT).unwrap();
+        let inspector = Inspector::new().with_anchors(dated.clone().without_certificates());
+        assert_eq!(inspector.inspect(&chain, &subject, AT).findings(), []);
+        let inspector = inspector.with_policy(ASKED);
+        let report = inspector.inspect(&chain, &subject, AT);
+        assert!(report.trust().path().is_some());
+        let anchor = "CN=Example Root".to_owned();
+        assert_eq!(*report.findings()[0].kind(), FindingKind::AnchorDatesUnknown { anchor });
+        assert_eq!(report.findings().len(), 1);
+        let inspector = inspector.with_anchors(dated);
+        assert_eq!(inspector.inspect(&chain, &subject, AT).findings(), []);
+    }
+}
