@@ -88,6 +88,28 @@ mod a_store {
         assert_eq!(store.problems()[0].position, Some(1));
     }
 
+    /// Nothing but its own certificate ends an anchor, for clients that look at its dates.
+    #[test]
+    fn has_the_horizon_of_each_anchors_own_end() {
+        let root = Draft::root("Root").issue();
+        let horizon = |instant| only_report(&root.der, &Policy::new(), instant).horizon().clone();
+        for instant in ["2020-01-01T00:00:00Z", NOW, "2041-01-01T00:00:00Z"] {
+            let horizon = horizon(instant);
+            assert_eq!(horizon.until, Some(at("2040-01-01T00:00:00Z")));
+            assert_eq!(horizon.strict, horizon.until);
+            assert_eq!((horizon.anchors_ignored, horizon.as_sent), (None, None));
+            assert_eq!(horizon.gaps, []);
+            let limit = horizon.limited_by.unwrap();
+            assert_eq!((limit.position(), limit.subject()), (None, "CN=Root".to_owned()));
+        }
+        let yet_to_come = horizon("2019-12-31T23:59:59Z");
+        assert_eq!((yet_to_come.until, yet_to_come.strict), (None, None));
+        let [gap] = yet_to_come.gaps[..] else {
+            panic!("{yet_to_come:?}");
+        };
+        assert_eq!((gap.from, gap.to), (None, at("2019-12-31T23:59:59Z")));
+    }
+
     /// 180 and 60 days before the end, which is on 2040-01-01T00:00:00Z.
     #[test]
     fn is_judged_by_the_thresholds_of_anchors() {
@@ -146,7 +168,8 @@ mod a_store {
         assert_eq!(expired.subject(), Some("CN=Root"));
         assert_eq!(
             report.to_string(),
-            "FAIL given: CN=Root: clients have been failing since 2040-01-01 00:00:01 UTC, for 1 day 23 hours, because trust anchor \"Root\" ended
+            "FAIL given: CN=Root: clients have been failing since 2040-01-01 00:00:01 UTC, \
+             for 1 day 23 hours, because trust anchor \"Root\" ended
   failure expired: the trust anchor (CN=Root) expired 2 days ago, on 2040-01-01 00:00:00 UTC
     -> move what it issued to another root, and give clients that root in time
   trusted through CN=Root

@@ -1,10 +1,11 @@
 //! A trust store looked at by itself: its certificates as chains of one.
 
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
-use crate::chain::Entry;
+use crate::chain::{Certificate, Entry};
 use crate::report::{
-    FindingKind, Horizon, Limit, Report, ReportedCertificate, Role, Severity, Trust, TrustedPath,
+    FindingKind, Gap, Horizon, Limit, Report, ReportedCertificate, Role, Severity, Trust,
+    TrustedPath,
 };
 
 use super::findings::Findings;
@@ -59,29 +60,28 @@ impl TrustAnchors {
             peer: None,
             chain: entry.map(reported).into_iter().collect(),
             extra: Vec::new(),
-            horizon: self.horizon(index, at),
             findings: findings.sorted(),
             // An anchor is where paths end: its own has no step.
             trust: Trust::Trusted(TrustedPath { anchor, path: Vec::new() }),
+            horizon: entry.map(|entry| horizon(entry, at)).unwrap_or_default(),
         }
     }
+}
 
-    /// The anchor's own period; of one that is yet to begin, and of one whose dates are not known,
-    /// there is none.
-    fn horizon(&self, index: usize, at: OffsetDateTime) -> Horizon {
-        let begun =
-            |entry: &&Entry| entry.certificate().is_ok_and(|root| root.validity().not_before <= at);
-        let not_after = self.certificate(index).map(|root| root.validity().not_after);
-        let entry = self.entry(index).filter(begun);
-        let until = not_after.filter(|_| entry.is_some());
-        Horizon {
-            until,
-            limited_by: entry.map(|entry| Limit::new(None, entry.clone())),
-            strict: until,
-            earliest_presented: not_after,
-            ..Horizon::default()
-        }
+/// Until when the root lasts, for clients that look at its dates; to the others it has no end.
+fn horizon(root: &Entry, at: OffsetDateTime) -> Horizon {
+    let period = root.certificate().ok().map(Certificate::validity);
+    let Some(period) = period.filter(|period| !period.is_inverted()) else {
+        return Horizon::default();
+    };
+    let earliest_presented = Some(period.not_after);
+    if at < period.not_before {
+        let to = period.not_before.saturating_sub(Duration::SECOND);
+        let gaps = vec![Gap { from: None, to }];
+        return Horizon { gaps, earliest_presented, ..Horizon::default() };
     }
+    let (until, limited_by) = (Some(period.not_after), Some(Limit::new(None, root.clone())));
+    Horizon { until, limited_by, strict: until, earliest_presented, ..Horizon::default() }
 }
 
 #[cfg(test)]
@@ -117,6 +117,7 @@ mod tests {
             assert_eq!(reports[0].target(), "given: CN=Example Root");
             assert_eq!(reports[0].chain(), []);
             assert_eq!(*reports[0].horizon(), Horizon::default());
+            assert_eq!(reports[0].outlook(), "until when clients go on is not known");
             assert_eq!(told(&reports[0]), findings);
         }
     }

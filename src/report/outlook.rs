@@ -21,6 +21,9 @@ impl fmt::Display for Outlook<'_> {
         let Some(until) = horizon.until else {
             return match (horizon.gaps.first(), &self.0.trust) {
                 (Some(gap), _) => write!(f, "clients fail until {}", Instant(gap.to)),
+                (None, trust) if trust.path().is_some() => {
+                    f.write_str("until when clients go on is not known")
+                }
                 (None, trust) => NoPath(trust, horizon.end_entity).fmt(f),
             };
         };
