@@ -48,7 +48,9 @@ fn reports() {
     use notafter::report::*;
     pin!(is_cloned: AnchorFault, AnchorHorizon, Finding, FindingKind, Horizon, Limit, Report, ReportedCertificate, StoreVerdict, Trust, TrustedPath,
         UnknownCode);
-    pin!(is_a_value: Code, Gap, Profile, Role, Severity, Status, UndeterminedReason, UntrustedReason);
+    pin!(is_a_value: AuthorityKeyIdentifierFault, Code, DnsNameFault, Gap,
+        NameConstraintsFault, PolicyConstraintsFault, Profile, Role, SerialNumberFault, Severity, Status,
+        SubjectKeyIdentifierFault, UndeterminedReason, UntrustedReason);
     pin!(is_an_error: UnknownCode);
 }
 

@@ -8,7 +8,9 @@ mod common;
 use common::pki::at;
 use notafter::chain::{DateField, DateQuirk, LateFailure, RevocationListFault, RevocationReason};
 use notafter::report::{
-    AnchorFault, Code, Finding, FindingKind, Profile, UndeterminedReason, UntrustedReason,
+    AnchorFault, AuthorityKeyIdentifierFault, Code, DnsNameFault, Finding, FindingKind,
+    NameConstraintsFault, PolicyConstraintsFault, Profile, SerialNumberFault,
+    SubjectKeyIdentifierFault, UndeterminedReason, UntrustedReason,
 };
 use serde_json::{Value, json};
 
@@ -45,10 +47,19 @@ fn kinds() -> Vec<(FindingKind, Value)> {
             Kind::AnchorNotYetValid { anchor: text.clone(), not_before: instant },
             json!({ "anchor": "x", "not_before": when }),
         ),
+        (Kind::AnyExtendedKeyUsage, json!({})),
+        (
+            Kind::AuthorityKeyIdentifier {
+                fault: AuthorityKeyIdentifierFault::KeyIdentifierMissing,
+            },
+            json!({ "fault": "key-identifier-missing" }),
+        ),
         (Kind::CaAsEndEntity, json!({})),
         (Kind::ClientAuthMissing { purposes: list() }, json!({ "purposes": ["x"] })),
         (Kind::ClientCertificateRequired, json!({})),
+        (Kind::CommonNameNotListed { common_names: list() }, json!({ "common_names": ["x"] })),
         (Kind::CommonNameOnly { common_names: list() }, json!({ "common_names": ["x"] })),
+        (Kind::CriticalExtendedKeyUsage, json!({})),
         (
             Kind::DateEncoding {
                 field: DateField::NotAfter,
@@ -56,6 +67,10 @@ fn kinds() -> Vec<(FindingKind, Value)> {
                 encoded: text.clone(),
             },
             json!({ "field": "not-after", "quirk": "generalized-time-before-2050", "encoded": "x" }),
+        ),
+        (
+            Kind::DnsNameSyntax { fault: DnsNameFault::Underscore, names: list() },
+            json!({ "fault": "underscore", "names": ["x"] }),
         ),
         (Kind::Duplicate { of: 1 }, json!({ "of": 1 })),
         (
@@ -70,6 +85,7 @@ fn kinds() -> Vec<(FindingKind, Value)> {
             Kind::ExpiresSoon { not_after: instant, seconds_left: 0, threshold_seconds: 1 },
             json!({ "not_after": when, "seconds_left": 0, "threshold_seconds": 1 }),
         ),
+        (Kind::ExtendedKeyUsageMissing, json!({})),
         (
             Kind::FailsInStore { store: text.clone(), until: Some(instant) },
             json!({ "store": "x", "until": when }),
@@ -88,7 +104,12 @@ fn kinds() -> Vec<(FindingKind, Value)> {
             json!({ "issuer": "x", "ca_issuers": ["x"] }),
         ),
         (Kind::KeyCertSignMissing, json!({})),
+        (Kind::KeyCertSignWithoutCa, json!({})),
         (Kind::MalformedCertificate { reason: text.clone() }, json!({ "reason": "x" })),
+        (
+            Kind::NameConstraints { fault: NameConstraintsFault::LeadingPeriod },
+            json!({ "fault": "leading-period" }),
+        ),
         (
             Kind::NameMismatch { reference: "example.com".parse().unwrap(), presented: list() },
             json!({ "reference": "example.com", "presented": ["x"] }),
@@ -120,8 +141,17 @@ fn kinds() -> Vec<(FindingKind, Value)> {
             Kind::PathLengthExceeded { path_length: 0, below: 1 },
             json!({ "path_length": 0, "below": 1 }),
         ),
+        (Kind::PathTooLong { limit: 0, depth: 1 }, json!({ "limit": 0, "depth": 1 })),
+        (
+            Kind::PolicyConstraints { fault: PolicyConstraintsFault::NotCritical },
+            json!({ "fault": "not-critical" }),
+        ),
         (Kind::PossessionFailed { detail: text.clone() }, json!({ "detail": "x" })),
         (Kind::PossessionUnproven { detail: text.clone() }, json!({ "detail": "x" })),
+        (
+            Kind::PublicSuffixWildcard { name: text.clone(), private: true },
+            json!({ "name": "x", "private": true }),
+        ),
         (
             Kind::RevocationListUnusable {
                 issuer: text.clone(),
@@ -134,7 +164,13 @@ fn kinds() -> Vec<(FindingKind, Value)> {
             json!({ "revoked_at": when, "reason": "key-compromise" }),
         ),
         (Kind::SelfSigned, json!({})),
+        (Kind::SerialNumber { fault: SerialNumberFault::TooLong }, json!({ "fault": "too-long" })),
         (Kind::ServerAuthMissing { purposes: list() }, json!({ "purposes": ["x"] })),
+        (Kind::SubjectAltNameCriticality { critical: false }, json!({ "critical": false })),
+        (
+            Kind::SubjectKeyIdentifier { fault: SubjectKeyIdentifierFault::Missing },
+            json!({ "fault": "missing" }),
+        ),
         (
             Kind::TrustUndetermined { reason: UndeterminedReason::NoCryptoProvider },
             json!({ "reason": "no-crypto-provider" }),
@@ -194,6 +230,87 @@ fn what_is_read_back_is_escaped_when_it_is_told() {
             let escapes = |char: char| char.is_control() || char == '\u{202e}';
             assert!(!told.contains(escapes), "{told:?}");
         }
+    }
+}
+
+/// What a profile forbids is said of the certificate that the finding is about.
+#[test]
+fn a_fault_is_said_in_the_words_of_its_field() {
+    let who = "certificate 1 (CN=CA)";
+    let cases = [
+        (
+            FindingKind::AnyExtendedKeyUsage,
+            format!("{who} lists anyExtendedKeyUsage beside serverAuth"),
+        ),
+        (
+            FindingKind::AuthorityKeyIdentifier { fault: AuthorityKeyIdentifierFault::Critical },
+            format!("the authority key identifier of {who} is marked critical"),
+        ),
+        (
+            FindingKind::CommonNameNotListed { common_names: vec!["a.example".to_owned()] },
+            format!(
+                "{who} has the common name a.example, which its subject alternative names do not \
+                 list as it is written"
+            ),
+        ),
+        (
+            FindingKind::CriticalExtendedKeyUsage,
+            format!("the extended key usage of {who} is marked critical"),
+        ),
+        (
+            FindingKind::DnsNameSyntax {
+                fault: DnsNameFault::Malformed,
+                names: vec!["a..b".to_owned()],
+            },
+            format!("{who} lists as a DNS name what is no DNS name: a..b"),
+        ),
+        (
+            FindingKind::ExtendedKeyUsageMissing,
+            format!("{who} has no extended key usage: Apple's platforms refuse it"),
+        ),
+        (
+            FindingKind::NameConstraints { fault: NameConstraintsFault::Empty },
+            format!("the name constraints of {who} neither permit nor exclude anything"),
+        ),
+        (
+            FindingKind::PathTooLong { limit: 1, depth: 2 },
+            "the path has 2 intermediates, and the policy allows 1".to_owned(),
+        ),
+        (
+            FindingKind::PolicyConstraints { fault: PolicyConstraintsFault::NotCritical },
+            format!("the policy constraints of {who} are not marked critical"),
+        ),
+        (
+            FindingKind::PublicSuffixWildcard { name: "*.co.uk".to_owned(), private: false },
+            format!("{who} names *.co.uk, a wildcard right below a public suffix of a registry"),
+        ),
+        (
+            FindingKind::SerialNumber { fault: SerialNumberFault::Zero },
+            format!("the serial number of {who} is zero"),
+        ),
+        (
+            FindingKind::SubjectAltNameCriticality { critical: true },
+            format!(
+                "the subject alternative names of {who} are marked critical, though it has a \
+                 subject"
+            ),
+        ),
+        (
+            FindingKind::SubjectKeyIdentifier { fault: SubjectKeyIdentifierFault::Missing },
+            format!("the subject key identifier of {who} is missing"),
+        ),
+        (
+            FindingKind::WeakKey { key: "RSA 2052".to_owned() },
+            format!("the key of {who} is too weak or too odd for the clients of today: RSA 2052"),
+        ),
+    ];
+    for (kind, expected) in cases {
+        let mut value = serde_json::to_value(&kind).unwrap();
+        value["severity"] = json!("note");
+        value["position"] = json!(1);
+        value["subject"] = json!("CN=CA");
+        let finding: Finding = serde_json::from_value(value).unwrap();
+        assert_eq!(finding.message(), expected);
     }
 }
 

@@ -9,7 +9,8 @@ use common::judge::{NOTHING, path, told};
 use common::pki::at;
 use notafter::Inspector;
 use notafter::chain::PresentedChain;
-use notafter::report::{Code, Report, Status, Trust};
+use notafter::inspect::Policy;
+use notafter::report::{Code, Report, Severity, Status, Trust};
 use notafter::target::Subject;
 
 /// The files `<name>_1.crt` and so on, in DER, in the order in which they were sent.
@@ -94,5 +95,25 @@ fn no_certificate_of_a_public_ca_here_lives_too_long() {
         assert_eq!(report.findings_with(Code::ValidityTooLong).count(), 0, "{name}");
         // Judged by the limits it is only under a public CA.
         assert!(path(&report).is_some(), "{name}");
+    }
+}
+
+/// The profiles are made for these.
+#[test]
+fn a_certificate_of_a_public_ca_keeps_to_its_profile() {
+    let policy = Policy::new().baseline_requirements(Severity::Note);
+    #[cfg(feature = "psl")]
+    let policy = policy.public_suffixes();
+    let inspector = Inspector::new().with_policy(policy);
+    let chains = [
+        ("letsencrypt_org_valid", 2, "letsencrypt.org", "2026-04-01T00:00:00Z"),
+        ("aws_amazon_com_valid", 4, "aws.amazon.com", "2026-06-15T12:00:00Z"),
+    ];
+    for (name, count, host, instant) in chains {
+        let Some(chain) = chain(name, count) else {
+            return;
+        };
+        let report = inspector.inspect(&chain, &Subject::server(host, host.parse()), at(instant));
+        assert_eq!(told(&report), NOTHING, "{name}");
     }
 }

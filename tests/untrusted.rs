@@ -59,8 +59,12 @@ fn it_is_because_a_certificate_is_of_version_1() {
     let pki = Pki::new();
     let leaf = pki.leaf("example.com").issue();
     let old_leaf = Anatomy::of(&leaf.der).version_1().signed_by(&pki.intermediate.key);
-    // Without extensions it has no subject alternative name.
-    let expected = ["failure common-name-only 0", "failure untrusted-path 0"];
+    // Without extensions it has neither a subject alternative name nor an extended key usage.
+    let expected = [
+        "failure common-name-only 0",
+        "failure untrusted-path 0",
+        "warning extended-key-usage-missing 0",
+    ];
     let sent = [&old_leaf, &pki.intermediate.der];
     assert_untrusted(&pki.root, &sent, UntrustedReason::UnsupportedVersion, &expected);
 

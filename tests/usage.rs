@@ -20,9 +20,15 @@ struct Case<'a> {
     as_client: &'a [&'a str],
 }
 
-/// RFC 5280 section 4.2.1.12; no purposes at all is no restriction.
+/// RFC 5280 section 4.2.1.12; no purposes at all is no restriction, but Apple's platforms want
+/// serverAuth by its name.
 const CASES: &[Case<'_>] = &[
-    Case { leaf: &[], intermediate: &[], as_server: &[], as_client: &[] },
+    Case {
+        leaf: &[],
+        intermediate: &[],
+        as_server: &["warning extended-key-usage-missing 0"],
+        as_client: &[],
+    },
     Case {
         leaf: &[ServerAuth],
         intermediate: &[],
@@ -43,7 +49,25 @@ const CASES: &[Case<'_>] = &[
         as_server: &["failure server-auth-missing 0"],
         as_client: &["failure client-auth-missing 0"],
     },
-    Case { leaf: &[], intermediate: &[Any], as_server: &[], as_client: &[] },
+    Case {
+        leaf: &[ServerAuth],
+        intermediate: &[Any],
+        as_server: &[],
+        as_client: &["failure client-auth-missing 0"],
+    },
+    Case {
+        leaf: &[ClientAuth],
+        intermediate: &[Any],
+        as_server: &["failure server-auth-missing 0"],
+        as_client: &[],
+    },
+    // It says nothing that serverAuth does not, and public CAs may not list it.
+    Case {
+        leaf: &[ServerAuth, ClientAuth, Any],
+        intermediate: &[],
+        as_server: &["note any-extended-key-usage 0"],
+        as_client: &[],
+    },
     Case {
         leaf: &[ServerAuth, ClientAuth],
         intermediate: &[ServerAuth],

@@ -5,10 +5,11 @@ use time::OffsetDateTime;
 use super::date::{self, DateField, DateProblem};
 use super::der::{self, INTEGER, Reader, SEQUENCE, Tlv};
 use super::extensions::{
-    AltName, BasicConstraints, EXTENSIONS, ExtendedKeyUsage, Extensions, KeyUsage,
-    UnreadableExtension,
+    BasicConstraints, EXTENSIONS, ExtendedKeyUsage, Extensions, KeyUsage, UnreadableExtension,
 };
-use super::{DistinguishedName, MalformedCertificate, PublicKey, SignatureAlgorithm};
+use super::{
+    AltName, DistinguishedName, MalformedCertificate, Marks, PublicKey, SignatureAlgorithm,
+};
 
 /// The facts of one certificate: what it says, with no judgement and no clock.
 ///
@@ -180,6 +181,11 @@ impl Certificate {
     #[must_use]
     pub fn name_constraints(&self) -> Option<&[u8]> {
         self.extensions.name_constraints.as_deref()
+    }
+
+    /// How the extensions are marked and filled in.
+    pub(crate) const fn marks(&self) -> &Marks {
+        &self.extensions.marks
     }
 
     /// The object identifiers of critical extensions that are not understood: a client must refuse

@@ -3,89 +3,14 @@
 //! One extension that can't be read doesn't lose the others: it is listed with its reason.
 
 use std::fmt;
-use std::net::IpAddr;
 
 use x509_parser::extensions as x509;
 use x509_parser::prelude::{FromDer, GeneralName, X509Error};
 
 use super::der::{self, BOOLEAN, DerError, OCTET_STRING, OID, Reader, SEQUENCE, Tlv};
 use super::key::dotted;
-use super::{DistinguishedName, MalformedCertificate};
-use crate::escape::Escaped;
-
-/// One name of a subject alternative name extension (RFC 5280 section 4.2.1.6).
-///
-/// The text is raw, as the certificate holds it. `Display` writes `DNS:example.com`,
-/// `IP:192.0.2.1`, and so on, with hostile characters escaped.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
-#[non_exhaustive]
-pub enum AltName {
-    /// A directoryName.
-    DirectoryName(DistinguishedName),
-    /// A dNSName, perhaps with a wildcard; its format is not checked.
-    Dns(String),
-    /// An rfc822Name; its format is not checked.
-    Email(String),
-    /// A name that is not what its type asks for: an address that is not 4 or 16 octets long, text
-    /// that is no text. The other names stand.
-    Invalid {
-        /// The number of the GeneralName choice.
-        tag: u32,
-        /// The value's octets.
-        value: Vec<u8>,
-    },
-    /// An iPAddress.
-    Ip(IpAddr),
-    /// A name of a kind that no check here looks at (otherName, x400Address, ediPartyName,
-    /// registeredID).
-    Other {
-        /// The number of the GeneralName choice.
-        tag: u32,
-        /// The value's octets.
-        value: Vec<u8>,
-    },
-    /// A uniformResourceIdentifier; its format is not checked.
-    Uri(String),
-}
-
-impl From<&GeneralName<'_>> for AltName {
-    fn from(name: &GeneralName<'_>) -> Self {
-        match name {
-            GeneralName::DNSName(name) => Self::Dns((*name).to_owned()),
-            GeneralName::RFC822Name(address) => Self::Email((*address).to_owned()),
-            GeneralName::URI(uri) => Self::Uri((*uri).to_owned()),
-            GeneralName::DirectoryName(name) => {
-                Self::DirectoryName(DistinguishedName::new(name.as_raw()))
-            }
-            GeneralName::IPAddress(octets) => {
-                let v4 = <[u8; 4]>::try_from(*octets).map(IpAddr::from);
-                let ip = v4.or_else(|_| <[u8; 16]>::try_from(*octets).map(IpAddr::from));
-                ip.map_or_else(|_| Self::Invalid { tag: 7, value: octets.to_vec() }, Self::Ip)
-            }
-            GeneralName::OtherName(_, value) => Self::Other { tag: 0, value: value.to_vec() },
-            GeneralName::X400Address(any) => Self::Other { tag: 3, value: any.data.to_vec() },
-            GeneralName::EDIPartyName(any) => Self::Other { tag: 5, value: any.data.to_vec() },
-            GeneralName::RegisteredID(oid) => {
-                Self::Other { tag: 8, value: oid.as_bytes().to_vec() }
-            }
-            GeneralName::Invalid(tag, value) => Self::Invalid { tag: tag.0, value: value.to_vec() },
-        }
-    }
-}
-
-impl fmt::Display for AltName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::DirectoryName(name) => write!(f, "dirName:{name}"),
-            Self::Dns(name) => write!(f, "DNS:{}", Escaped(name)),
-            Self::Email(address) => write!(f, "email:{}", Escaped(address)),
-            Self::Ip(address) => write!(f, "IP:{address}"),
-            Self::Uri(uri) => write!(f, "URI:{}", Escaped(uri)),
-            Self::Invalid { tag, value } => write!(f, "invalid[{tag}]:{}", Hex(value)),
-            Self::Other { tag, value } => write!(f, "other[{tag}]:{}", Hex(value)),
-        }
-    }
-}
+use super::marks::{AuthorityKeyIdShape, Marks};
+use super::{AltName, MalformedCertificate};
 
 /// The basic constraints extension (RFC 5280 section 4.2.1.9).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -200,6 +125,7 @@ pub(super) struct Extensions {
     pub(super) crl_distribution_points: Vec<String>,
     pub(super) policies: Option<Box<[u8]>>,
     pub(super) name_constraints: Option<Box<[u8]>>,
+    pub(super) marks: Marks,
     pub(super) unknown_critical: Vec<String>,
     pub(super) unreadable: Vec<UnreadableExtension>,
 }
@@ -240,16 +166,16 @@ impl Extensions {
     }
 
     fn add(&mut self, extension: &Extension<'_>) -> Result<(), Unreadable> {
-        let value = extension.value;
+        let Extension { value, critical, .. } = *extension;
         match extension.oid {
             SUBJECT_ALT_NAME => {
                 let names = decode::<x509::SubjectAlternativeName<'_>>(value)?.general_names;
                 self.subject_alt_names = Some(names.iter().map(AltName::from).collect());
+                self.marks.critical_subject_alt_names = critical;
             }
             BASIC_CONSTRAINTS => {
                 let x509::BasicConstraints { ca, path_len_constraint: path_length } =
                     decode(value)?;
-                let critical = extension.critical;
                 self.basic_constraints = Some(BasicConstraints { ca, critical, path_length });
             }
             KEY_USAGE => {
@@ -265,13 +191,20 @@ impl Extensions {
             EXTENDED_KEY_USAGE => {
                 self.extended_key_usage =
                     Some(purposes(&decode::<x509::ExtendedKeyUsage<'_>>(value)?));
+                self.marks.critical_extended_key_usage = critical;
             }
             SUBJECT_KEY_ID => {
                 self.subject_key_id = Some(decode::<x509::KeyIdentifier<'_>>(value)?.0.into());
+                self.marks.critical_subject_key_id = critical;
             }
             AUTHORITY_KEY_ID => {
-                let id = decode::<x509::AuthorityKeyIdentifier<'_>>(value)?.key_identifier;
-                self.authority_key_id = id.map(|id| id.0.into());
+                let id = decode::<x509::AuthorityKeyIdentifier<'_>>(value)?;
+                self.marks.authority_key_id = Some(AuthorityKeyIdShape {
+                    critical,
+                    issuer: id.authority_cert_issuer.is_some(),
+                    serial_number: id.authority_cert_serial.is_some(),
+                });
+                self.authority_key_id = id.key_identifier.map(|id| id.0.into());
             }
             AUTHORITY_INFO_ACCESS => {
                 for access in &decode::<x509::AuthorityInfoAccess<'_>>(value)?.accessdescs {
@@ -303,11 +236,15 @@ impl Extensions {
                 }
             }
             POLICIES => self.policies = Some(value.into()),
-            NAME_CONSTRAINTS => self.name_constraints = Some(value.into()),
+            NAME_CONSTRAINTS => {
+                self.name_constraints = Some(value.into());
+                self.marks.critical_name_constraints = critical;
+            }
+            POLICY_CONSTRAINTS => self.marks.critical_policy_constraints = Some(critical),
             // Policies are not processed, so marking them critical asks for more than was done;
             // webpki, like browsers, accepts them.
             unknown
-                if extension.critical
+                if critical
                     && !POLICY_FIELDS.contains(&unknown)
                     && self.unknown_critical.len() < MOST_UNREADABLE =>
             {
@@ -363,14 +300,6 @@ fn purposes(usage: &x509::ExtendedKeyUsage<'_>) -> ExtendedKeyUsage {
     ExtendedKeyUsage(named.chain(others).collect())
 }
 
-pub(super) struct Hex<'a>(pub(super) &'a [u8]);
-
-impl fmt::Display for Hex<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
-    }
-}
-
 /// No certificate in use has more than about 20, and each one is looked for among those before it:
 /// without a bound, a peer's message could make that tens of thousands.
 const MOST_EXTENSIONS: usize = 128;
@@ -395,5 +324,6 @@ const EXTENDED_KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x25];
 const AUTHORITY_INFO_ACCESS: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x01];
 const OCSP: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x01];
 const CA_ISSUERS: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x02];
-/// policyMappings, policyConstraints, inhibitAnyPolicy.
-const POLICY_FIELDS: [&[u8]; 3] = [&[0x55, 0x1d, 0x21], &[0x55, 0x1d, 0x24], &[0x55, 0x1d, 0x36]];
+const POLICY_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x24];
+/// policyMappings, inhibitAnyPolicy.
+const POLICY_FIELDS: [&[u8]; 2] = [&[0x55, 0x1d, 0x21], &[0x55, 0x1d, 0x36]];

@@ -4,6 +4,7 @@
 //! certificate as it was sent, whether it could be read or not; [`Certificate`] holds the facts of
 //! one that could. What the facts *mean* at an instant is said by [`crate::inspect`].
 
+mod alt_name;
 mod certificate;
 mod crl;
 mod date;
@@ -11,6 +12,7 @@ mod der;
 mod error;
 mod extensions;
 mod key;
+mod marks;
 #[cfg(feature = "fetch")]
 mod memo;
 mod name;
@@ -22,6 +24,7 @@ use std::sync::{Arc, OnceLock};
 
 use sha2::{Digest, Sha256};
 
+pub use alt_name::AltName;
 pub(crate) use certificate::Signed;
 pub use certificate::{Certificate, Validity};
 pub use crl::{
@@ -31,11 +34,12 @@ pub use date::{DateField, DateProblem, DateQuirk};
 pub(crate) use der::sequence;
 pub use error::{ChainError, MalformedCertificate};
 pub use extensions::{
-    AltName, BasicConstraints, ExtendedKeyUsage, KeyPurpose, KeyUsage, UnreadableExtension,
+    BasicConstraints, ExtendedKeyUsage, KeyPurpose, KeyUsage, UnreadableExtension,
 };
 #[cfg(feature = "fetch")]
 pub(crate) use key::raw_public_key;
 pub use key::{KeyKind, PublicKey, SignatureAlgorithm, SignatureHash};
+pub(crate) use marks::{Marks, Subtree};
 #[cfg(feature = "fetch")]
 pub(crate) use memo::CertificateMemo;
 pub use name::DistinguishedName;

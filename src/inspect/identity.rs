@@ -1,6 +1,8 @@
 //! Whether the end-entity certificate names what was asked for (RFC 9525).
 
-use crate::chain::{AltName, Certificate};
+use std::net::IpAddr;
+
+use crate::chain::AltName;
 use crate::escape::Escaped;
 use crate::report::{FindingKind, Severity};
 use crate::target::{Host, Purpose, Subject};
@@ -15,21 +17,24 @@ pub(super) fn check(findings: &mut Findings<'_>, subject: &Subject) {
     if subject.purpose() != Purpose::Server {
         return;
     }
-    let common_names = common_names(certificate);
-    let common_name_only =
-        !certificate.subject_alt_names().unwrap_or_default().iter().any(is_identifier)
-            && !common_names.is_empty();
+    let presented = certificate.subject_alt_names().unwrap_or_default();
+    let common_names = certificate.subject().common_names();
+    let named = presented.iter().any(is_identifier);
+    if named {
+        check_common_names(findings, presented, &common_names);
+    }
+    let common_name_only = !named && !common_names.is_empty();
     if subject.names().is_empty() && common_name_only {
+        let common_names = escaped(&common_names);
         findings.add(Some(0), FindingKind::CommonNameOnly { common_names }, Severity::Failure);
         return;
     }
     for reference in subject.names() {
-        let presented = certificate.subject_alt_names().unwrap_or_default();
         if presented.iter().any(|presented| matches(presented, reference)) {
             continue;
         }
-        let kind = if common_name_only && names_in_subject(certificate, reference) {
-            FindingKind::CommonNameOnly { common_names: common_names.clone() }
+        let kind = if common_name_only && names_in_subject(&common_names, reference) {
+            FindingKind::CommonNameOnly { common_names: escaped(&common_names) }
         } else {
             FindingKind::NameMismatch {
                 reference: reference.clone(),
@@ -40,9 +45,56 @@ pub(super) fn check(findings: &mut Findings<'_>, subject: &Subject) {
     }
 }
 
+/// Baseline Requirements, section 7.1.4.3: what stands in the subject is a copy of a subject
+/// alternative name, character for character, addresses as RFC 5952 writes them. It is held against
+/// no name that is meant for people, nor that of a domain whose hosts a wildcard lists, nor a DNS name
+/// where only addresses are listed: those claim no host that is not there.
+fn check_common_names(findings: &mut Findings<'_>, presented: &[AltName], common_names: &[String]) {
+    let lists = |common_name: &str| {
+        let address = common_name.parse::<IpAddr>();
+        let address = address.ok().filter(|address| address.to_string() == common_name);
+        presented.iter().any(|presented| match presented {
+            AltName::Dns(name) => {
+                name == common_name || name.strip_prefix("*.") == Some(common_name)
+            }
+            AltName::Ip(presented) => Some(*presented) == address,
+            _ => false,
+        })
+    };
+    let unlisted = common_names.iter().take(MOST_COMMON_NAMES);
+    let lists_dns = presented.iter().any(|presented| matches!(presented, AltName::Dns(_)));
+    let claims =
+        |name: &str| looks_like_an_address(name) || (lists_dns && looks_like_a_dns_name(name));
+    let common_names = escaped(unlisted.filter(|name| claims(name) && !lists(name)));
+    if !common_names.is_empty() {
+        findings.of(0, FindingKind::CommonNameNotListed { common_names }, Severity::Warning);
+    }
+}
+
+/// In any form that was ever read as an address.
+fn looks_like_an_address(name: &str) -> bool {
+    let is_hex =
+        |digits: &str| !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let is_decimal =
+        |label: &str| !label.is_empty() && label.bytes().all(|digit| digit.is_ascii_digit());
+    name.parse::<IpAddr>().is_ok()
+        || name.strip_prefix("0x").is_some_and(is_hex)
+        || (name.contains('.') && name.split('.').all(is_decimal))
+}
+
+/// Labels with a full stop between them, in any script.
+fn looks_like_a_dns_name(name: &str) -> bool {
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && label.chars().all(|char| char.is_alphanumeric() || "-_*".contains(char))
+    };
+    let labels = name.strip_suffix('.').unwrap_or(name);
+    labels.contains('.') && labels.split('.').all(is_label)
+}
+
 /// Whether a presented identifier is the reference identity: DNS-IDs by RFC 9525 section 6.3, with
 /// the whole first label as the only wildcard; IP-IDs octet by octet (section 6.4).
-fn matches(presented: &AltName, reference: &Host) -> bool {
+pub(super) fn matches(presented: &AltName, reference: &Host) -> bool {
     match (presented, reference) {
         (AltName::Dns(presented), Host::Dns(reference)) => {
             matches_dns(presented, reference.as_str())
@@ -52,7 +104,7 @@ fn matches(presented: &AltName, reference: &Host) -> bool {
     }
 }
 
-fn matches_dns(presented: &str, reference: &str) -> bool {
+pub(super) fn matches_dns(presented: &str, reference: &str) -> bool {
     let Some(parent) = presented.strip_prefix("*.") else {
         return presented.eq_ignore_ascii_case(reference);
     };
@@ -67,17 +119,19 @@ const fn is_identifier(name: &AltName) -> bool {
     matches!(name, AltName::Dns(_) | AltName::Ip(_))
 }
 
-fn common_names(certificate: &Certificate) -> Vec<String> {
-    let names = certificate.subject().common_names();
-    names.iter().map(|name| Escaped(name).to_string()).collect()
+fn escaped<'a>(names: impl IntoIterator<Item = &'a String>) -> Vec<String> {
+    names.into_iter().map(|name| Escaped(name).to_string()).collect()
 }
 
-fn names_in_subject(certificate: &Certificate, reference: &Host) -> bool {
-    certificate.subject().common_names().iter().any(|name| match reference {
+fn names_in_subject(common_names: &[String], reference: &Host) -> bool {
+    common_names.iter().any(|name| match reference {
         Host::Dns(reference) => matches_dns(name, reference.as_str()),
         Host::Ip(reference) => name.parse() == Ok(*reference),
     })
 }
+
+/// One is what a certificate may have; each of them is looked for among all alternative names.
+const MOST_COMMON_NAMES: usize = 8;
 
 #[cfg(test)]
 mod tests {
@@ -109,6 +163,45 @@ mod tests {
         ];
         for (presented, reference, expected) in cases {
             assert_eq!(matches_dns(presented, reference), expected, "{presented} {reference}");
+        }
+    }
+
+    #[test]
+    fn what_somebody_may_have_meant_as_a_host_is_told_from_what_is_for_people() {
+        let names = [
+            "example.com",
+            "example.com.",
+            "*.example.com",
+            "foo_bar.example",
+            "test-\u{6e2c}\u{8a66}.com",
+        ];
+        for name in names {
+            assert!(looks_like_a_dns_name(name), "{name}");
+            assert!(!looks_like_an_address(name), "{name}");
+        }
+        let addresses = [
+            "192.168.001.001",
+            "192.0.2.1",
+            "0xC0A80101",
+            "2001:DB8::1",
+            "2001:0db8:0000:0000:0000:0000:0000:0001",
+        ];
+        for name in addresses {
+            assert!(looks_like_an_address(name), "{name}");
+        }
+        let others = [
+            "",
+            ".",
+            "localhost",
+            "R3",
+            "Example Ltd.",
+            "a@b.example",
+            "Dr. J. Doe",
+            "a..b",
+            "0xyz",
+        ];
+        for name in others {
+            assert!(!looks_like_a_dns_name(name) && !looks_like_an_address(name), "{name}");
         }
     }
 

@@ -4,7 +4,9 @@
 //! the others found, so that an expired chain is also told to be misnamed.
 
 mod anchors;
+mod baseline;
 mod dates;
+mod fields;
 mod findings;
 mod handshake;
 mod horizon;
@@ -20,6 +22,8 @@ mod search;
 mod signatures;
 mod store;
 mod strength;
+#[cfg(feature = "psl")]
+mod suffix;
 mod trust;
 mod usage;
 
@@ -186,11 +190,15 @@ impl Inspector {
         readable::check(&mut findings, &verdict);
         dates::check(&mut findings, &verdict, &outlook.horizon, at);
         identity::check(&mut findings, subject);
+        #[cfg(feature = "psl")]
+        suffix::check(&mut findings, subject);
         links::check(&mut findings, &links, anchors, &verdict);
         trust::check(&mut findings, &verdict, subject);
         horizon::check(&mut findings, &outlook, at);
         usage::check(&mut findings, &links, subject, &verdict);
         strength::check(&mut findings);
+        fields::check(&mut findings);
+        baseline::check(&mut findings, anchors, &verdict);
         revocation::check(
             &mut findings,
             &self.revocation_lists,

@@ -24,6 +24,9 @@ pub struct Policy {
     end_entity: Thresholds,
     intermediate: Thresholds,
     anchor: Thresholds,
+    max_path_depth: Option<usize>,
+    #[cfg(feature = "psl")]
+    public_suffixes: bool,
     codes: [Setting; Code::ALL.len()],
 }
 
@@ -43,6 +46,9 @@ impl Policy {
             end_entity: Thresholds::lifetime(),
             intermediate: Thresholds::certification_authority(),
             anchor: Thresholds::certification_authority(),
+            max_path_depth: None,
+            #[cfg(feature = "psl")]
+            public_suffixes: false,
             codes: [Setting::Default; Code::ALL.len()],
         }
     }
@@ -65,6 +71,39 @@ impl Policy {
     #[must_use]
     pub const fn anchor(mut self, thresholds: Thresholds) -> Self {
         self.anchor = thresholds;
+        self
+    }
+
+    /// Sets how many intermediates a path may have, self-issued ones aside, as RFC 5280 counts them
+    /// for a path length (section 6.1.4). By default there is no limit.
+    #[must_use]
+    pub const fn max_path_depth(mut self, intermediates: usize) -> Self {
+        self.max_path_depth = Some(intermediates);
+        self
+    }
+
+    /// Looks for wildcards right below a public suffix, such as `*.co.uk`, by the list of the crate
+    /// `psl` (<https://publicsuffix.org>): see
+    /// [`FindingKind::PublicSuffixWildcard`](crate::report::FindingKind::PublicSuffixWildcard).
+    ///
+    /// What is compiled in ages: update this crate's dependencies, as suffixes come and go.
+    #[cfg(feature = "psl")]
+    #[must_use]
+    pub const fn public_suffixes(mut self) -> Self {
+        self.public_suffixes = true;
+        self
+    }
+
+    /// Tells, with this severity, what only the profiles of RFC 5280 and of the CA/Browser Forum's
+    /// Baseline Requirements forbid and hardly a client minds: every code of
+    /// [`Code::BASELINE_REQUIREMENTS`]. For those who run a CA; trust anchors are looked at too.
+    #[must_use]
+    pub const fn baseline_requirements(mut self, severity: Severity) -> Self {
+        let mut left = Code::BASELINE_REQUIREMENTS;
+        while let [code, rest @ ..] = left {
+            self = self.severity(*code, severity);
+            left = rest;
+        }
         self
     }
 
@@ -92,6 +131,21 @@ impl Policy {
             Kept::Intermediate => self.intermediate,
             Kept::Anchor => self.anchor,
         }
+    }
+
+    /// The most intermediates that a path may have, self-issued ones aside.
+    pub(super) const fn path_depth_limit(&self) -> Option<usize> {
+        self.max_path_depth
+    }
+
+    #[cfg(feature = "psl")]
+    pub(super) const fn looks_for_public_suffixes(&self) -> bool {
+        self.public_suffixes
+    }
+
+    /// Whether a code is told at all: what is not is not worth looking for.
+    pub(super) fn tells(&self, code: Code) -> bool {
+        self.judge(code, Severity::Note).is_some()
     }
 
     /// The severity to report, or `None` where the code is switched off.
@@ -216,9 +270,14 @@ pub(super) struct Limits {
 }
 
 /// What is told only where a policy gives it a severity.
-const OFF_BY_DEFAULT: [Code; 1] = [
+const OFF_BY_DEFAULT: [Code; 5] = [
     // It says nothing of the chain, and who trusts a list of names and keys knows that.
     Code::AnchorDatesUnknown,
+    // Only a profile forbids it: `Code::BASELINE_REQUIREMENTS`.
+    Code::AuthorityKeyIdentifier,
+    Code::NameConstraints,
+    Code::PolicyConstraints,
+    Code::SubjectKeyIdentifier,
 ];
 
 const DAY_SECONDS: u64 = 86_400;
@@ -267,5 +326,26 @@ mod tests {
         assert_eq!(judge(Policy::new()), None);
         assert_eq!(judge(ON), Some(Severity::Note));
         assert_eq!(judge(ON.off(Code::AnchorDatesUnknown)), None);
+    }
+
+    #[test]
+    fn what_is_off_by_default_is_switched_on_by_its_name_or_with_its_kind() {
+        const NAMED: Policy =
+            Policy::new().severity(Code::NameConstraints, Severity::Note).off(Code::WeakKey);
+        const ALL: Policy = Policy::new()
+            .severity(Code::NameConstraints, Severity::Failure)
+            .baseline_requirements(Severity::Note)
+            .off(Code::SubjectKeyIdentifier);
+        for code in Code::ALL {
+            let off = OFF_BY_DEFAULT.contains(code);
+            assert_eq!(Policy::new().tells(*code), !off, "{code}");
+        }
+        assert!(NAMED.tells(Code::NameConstraints));
+        assert!(!NAMED.tells(Code::PolicyConstraints));
+        for code in Code::BASELINE_REQUIREMENTS {
+            assert!(OFF_BY_DEFAULT.contains(code), "{code}");
+            let told = (*code != Code::SubjectKeyIdentifier).then_some(Severity::Note);
+            assert_eq!(ALL.judge(*code, Severity::Failure), told, "{code}");
+        }
     }
 }

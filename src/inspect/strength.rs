@@ -8,6 +8,7 @@ use super::findings::Findings;
 pub(super) fn check(findings: &mut Findings<'_>) {
     for (position, certificate) in findings.relevant() {
         check_key(findings, position, certificate);
+        check_size(findings, position, certificate);
         check_signature(findings, position, certificate);
     }
 }
@@ -31,6 +32,17 @@ fn check_key(findings: &mut Findings<'_>, position: usize, certificate: &Certifi
     let key = certificate.public_key();
     if let Some(severity) = weakness(key) {
         findings.of(position, FindingKind::WeakKey { key: key.to_string() }, severity);
+    }
+}
+
+/// CA/Browser Forum Baseline Requirements, section 6.1.5: public CAs may not certify such a size.
+/// Most clients take it. Of an anchor it is told beside its other oddities.
+fn check_size(findings: &mut Findings<'_>, position: usize, certificate: &Certificate) {
+    let key = certificate.public_key();
+    let is_rsa = matches!(key.kind(), KeyKind::Rsa | KeyKind::RsaPss);
+    if is_rsa && !key.bits().is_multiple_of(8) && weakness(key).is_none() {
+        let kind = FindingKind::WeakKey { key: key.to_string() };
+        findings.of(position, kind, Severity::Warning);
     }
 }
 

@@ -35,6 +35,7 @@ pub(super) fn check(
             check_path_length(findings, &path[1..=below], *position, certificate);
         }
     }
+    check_depth(findings, verdict);
 }
 
 /// <https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.12>
@@ -78,17 +79,46 @@ pub(super) fn may_certify(certificate: &Certificate) -> bool {
     certificate.key_usage().is_none_or(|usage| usage.key_cert_sign)
 }
 
-/// RFC 5280 doesn't forbid it; rustls does.
 fn check_end_entity(
     findings: &mut Findings<'_>,
     certificate: &Certificate,
     purpose: Purpose,
     verdict: &Verdict,
 ) {
-    if certificate.is_ca() && purpose != Purpose::Signing {
-        // Clients other than rustls accept one that they were given as a trust anchor.
+    if !certificate.is_ca() {
+        check_no_ca(findings, certificate);
+        if purpose == Purpose::Server {
+            check_extended_key_usage(findings, certificate);
+        }
+    } else if purpose != Purpose::Signing {
+        // RFC 5280 doesn't forbid it; rustls does. Clients other than rustls accept one that they
+        // were given as a trust anchor.
         let severity = if verdict.pinned { Severity::Warning } else { Severity::Failure };
         findings.of(0, FindingKind::CaAsEndEntity, severity);
+    }
+}
+
+/// <https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.9>: keyCertSign asks for cA; webpki 0.103
+/// does not look.
+fn check_no_ca(findings: &mut Findings<'_>, certificate: &Certificate) {
+    if certificate.key_usage().is_some_and(|usage| usage.key_cert_sign) {
+        findings.of(0, FindingKind::KeyCertSignWithoutCa, Severity::Warning);
+    }
+}
+
+/// Baseline Requirements, sections 7.1.2.7.6 and 7.1.2.7.10. Of the clients only Apple's ask for
+/// more than RFC 5280 does: <https://support.apple.com/en-us/103769>.
+fn check_extended_key_usage(findings: &mut Findings<'_>, certificate: &Certificate) {
+    let Some(usage) = certificate.extended_key_usage() else {
+        findings.of(0, FindingKind::ExtendedKeyUsageMissing, Severity::Warning);
+        return;
+    };
+    if certificate.marks().critical_extended_key_usage {
+        findings.of(0, FindingKind::CriticalExtendedKeyUsage, Severity::Note);
+    }
+    // Without serverAuth beside it, that is what is missing.
+    if usage.allows(&KeyPurpose::Any) && usage.allows(&KeyPurpose::ServerAuth) {
+        findings.of(0, FindingKind::AnyExtendedKeyUsage, Severity::Note);
     }
 }
 
@@ -121,12 +151,27 @@ fn check_path_length(
     else {
         return;
     };
-    let counts = |issuer: &&usize| {
-        findings.view.certificate(**issuer).is_some_and(|issuer| !issuer.is_self_issued())
-    };
-    let below = issuers.iter().filter(|issuer| **issuer != position).filter(counts).count();
+    let below = depth(findings, issuers.iter().filter(|issuer| **issuer != position));
     if u32::try_from(below).is_ok_and(|below| below > path_length) {
         let kind = FindingKind::PathLengthExceeded { path_length, below };
         findings.of(position, kind, Severity::Failure);
     }
+}
+
+/// <https://www.rfc-editor.org/rfc/rfc5280#section-6.1.4>, (l), with the caller's own limit.
+fn check_depth(findings: &mut Findings<'_>, verdict: &Verdict) {
+    let path = verdict.trust.path().map_or(&[][..], |path| path.path.as_slice());
+    let (Some(limit), [_, issuers @ ..]) = (findings.policy.path_depth_limit(), path) else {
+        return;
+    };
+    let depth = depth(findings, issuers.iter());
+    if depth > limit {
+        findings.add(Some(0), FindingKind::PathTooLong { limit, depth }, Severity::Failure);
+    }
+}
+
+/// How many of these issuers count as intermediates: those that are not self-issued.
+fn depth<'a>(findings: &Findings<'_>, issuers: impl Iterator<Item = &'a usize>) -> usize {
+    let certificates = issuers.filter_map(|position| findings.view.certificate(*position));
+    certificates.filter(|certificate| !certificate.is_self_issued()).count()
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::FindingKind;
+
 macro_rules! codes {
     ($($(#[doc = $doc:literal])+ $name:ident = $text:literal,)+) => {
         /// The stable name of a kind of finding, in kebab case.
@@ -50,16 +52,26 @@ codes! {
     AnchorNonconforming = "anchor-nonconforming",
     /// The trust anchor's own validity period has not begun.
     AnchorNotYetValid = "anchor-not-yet-valid",
+    /// A server's certificate may be used for anything.
+    AnyExtendedKeyUsage = "any-extended-key-usage",
+    /// An authority key identifier is not as the profiles ask; off by default.
+    AuthorityKeyIdentifier = "authority-key-identifier",
     /// A CA certificate is used as the end-entity certificate.
     CaAsEndEntity = "ca-as-end-entity",
     /// A client's certificate is not for clients.
     ClientAuthMissing = "client-auth-missing",
     /// The server demands a client certificate.
     ClientCertificateRequired = "client-certificate-required",
+    /// A common name is not among the subject alternative names.
+    CommonNameNotListed = "common-name-not-listed",
     /// The name stands in the subject only, where clients no longer look.
     CommonNameOnly = "common-name-only",
+    /// An extended key usage is marked critical.
+    CriticalExtendedKeyUsage = "critical-extended-key-usage",
     /// A date is encoded in a way that strict clients refuse.
     DateEncoding = "date-encoding",
+    /// A dNSName is not in the preferred name syntax.
+    DnsNameSyntax = "dns-name-syntax",
     /// The same certificate was sent twice.
     Duplicate = "duplicate",
     /// The validity period has ended.
@@ -68,6 +80,8 @@ codes! {
     ExpiredButUnneeded = "expired-but-unneeded",
     /// The validity period ends soon.
     ExpiresSoon = "expires-soon",
+    /// A server's certificate does not say what it is for.
+    ExtendedKeyUsageMissing = "extended-key-usage-missing",
     /// Clients that trust another store fare worse.
     FailsInStore = "fails-in-store",
     /// Between the end of all paths and the begin of another, clients fail.
@@ -80,8 +94,12 @@ codes! {
     IssuerMissing = "issuer-missing",
     /// An issuer may not sign certificates.
     KeyCertSignMissing = "key-cert-sign-missing",
+    /// An end-entity certificate that is no CA may sign certificates.
+    KeyCertSignWithoutCa = "key-cert-sign-without-ca",
     /// Bytes that are no certificate.
     MalformedCertificate = "malformed-certificate",
+    /// Name constraints are not as the profiles ask; off by default.
+    NameConstraints = "name-constraints",
     /// The certificate does not name what was asked for.
     NameMismatch = "name-mismatch",
     /// Clients that do not look for another path fail earlier than the others.
@@ -98,18 +116,30 @@ codes! {
     PathEndsBeforeEndEntity = "path-ends-before-end-entity",
     /// More intermediates than a CA allows below it.
     PathLengthExceeded = "path-length-exceeded",
+    /// The path has more intermediates than the policy allows.
+    PathTooLong = "path-too-long",
+    /// Policy constraints are not as the profile asks; off by default.
+    PolicyConstraints = "policy-constraints",
     /// The server doesn't hold the certificate's private key.
     PossessionFailed = "possession-failed",
     /// Whether the server holds the private key was not proven.
     PossessionUnproven = "possession-unproven",
+    /// A wildcard stands right below a public suffix.
+    PublicSuffixWildcard = "public-suffix-wildcard",
     /// A revocation list can't clear a certificate that it is held against.
     RevocationListUnusable = "revocation-list-unusable",
     /// The issuer took the certificate back.
     Revoked = "revoked",
     /// The end-entity certificate is signed by its own key.
     SelfSigned = "self-signed",
+    /// A serial number is not as RFC 5280 asks.
+    SerialNumber = "serial-number",
     /// A server's certificate is not for servers.
     ServerAuthMissing = "server-auth-missing",
+    /// The subject alternative names are critical and should not be, or the other way round.
+    SubjectAltNameCriticality = "subject-alt-name-criticality",
+    /// A subject key identifier is not as the profile asks; off by default.
+    SubjectKeyIdentifier = "subject-key-identifier",
     /// Whether a path leads to a trust anchor could not be told.
     TrustUndetermined = "trust-undetermined",
     /// An extension could not be read.
@@ -122,10 +152,88 @@ codes! {
     ValidityInverted = "validity-inverted",
     /// The validity period is longer than public CAs may make it.
     ValidityTooLong = "validity-too-long",
-    /// A key that is too weak.
+    /// A key that is too weak, or odd.
     WeakKey = "weak-key",
     /// A signature that is too weak.
     WeakSignature = "weak-signature",
+}
+
+impl Code {
+    /// The codes of faults that only a profile forbids: off by default, and switched on together by
+    /// [`Policy::baseline_requirements`](crate::inspect::Policy::baseline_requirements).
+    pub const BASELINE_REQUIREMENTS: &[Self] = &[
+        Self::AuthorityKeyIdentifier,
+        Self::NameConstraints,
+        Self::PolicyConstraints,
+        Self::SubjectKeyIdentifier,
+    ];
+}
+
+impl FindingKind {
+    /// The stable name of this kind of finding.
+    #[must_use]
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::AnchorDatesUnknown { .. } => Code::AnchorDatesUnknown,
+            Self::AnchorExpired { .. } => Code::AnchorExpired,
+            Self::AnchorExpiresSoon { .. } => Code::AnchorExpiresSoon,
+            Self::AnchorIncluded => Code::AnchorIncluded,
+            Self::AnchorNonconforming { .. } => Code::AnchorNonconforming,
+            Self::AnchorNotYetValid { .. } => Code::AnchorNotYetValid,
+            Self::AnyExtendedKeyUsage => Code::AnyExtendedKeyUsage,
+            Self::AuthorityKeyIdentifier { .. } => Code::AuthorityKeyIdentifier,
+            Self::CaAsEndEntity => Code::CaAsEndEntity,
+            Self::ClientAuthMissing { .. } => Code::ClientAuthMissing,
+            Self::ClientCertificateRequired => Code::ClientCertificateRequired,
+            Self::CommonNameNotListed { .. } => Code::CommonNameNotListed,
+            Self::CommonNameOnly { .. } => Code::CommonNameOnly,
+            Self::CriticalExtendedKeyUsage => Code::CriticalExtendedKeyUsage,
+            Self::DateEncoding { .. } => Code::DateEncoding,
+            Self::DnsNameSyntax { .. } => Code::DnsNameSyntax,
+            Self::Duplicate { .. } => Code::Duplicate,
+            Self::Expired { .. } => Code::Expired,
+            Self::ExpiredButUnneeded { .. } => Code::ExpiredButUnneeded,
+            Self::ExpiresSoon { .. } => Code::ExpiresSoon,
+            Self::ExtendedKeyUsageMissing => Code::ExtendedKeyUsageMissing,
+            Self::FailsInStore { .. } => Code::FailsInStore,
+            Self::GapAhead { .. } => Code::GapAhead,
+            Self::HandshakeFailedAfterChain { .. } => Code::HandshakeFailedAfterChain,
+            Self::HorizonUndetermined { .. } => Code::HorizonUndetermined,
+            Self::IssuerMissing { .. } => Code::IssuerMissing,
+            Self::KeyCertSignMissing => Code::KeyCertSignMissing,
+            Self::KeyCertSignWithoutCa => Code::KeyCertSignWithoutCa,
+            Self::MalformedCertificate { .. } => Code::MalformedCertificate,
+            Self::NameConstraints { .. } => Code::NameConstraints,
+            Self::NameMismatch { .. } => Code::NameMismatch,
+            Self::NeededByOldClients { .. } => Code::NeededByOldClients,
+            Self::NoWellDefinedExpiry => Code::NoWellDefinedExpiry,
+            Self::NotACa => Code::NotACa,
+            Self::NotYetValid { .. } => Code::NotYetValid,
+            Self::OutOfOrder { .. } => Code::OutOfOrder,
+            Self::PathEndsBeforeEndEntity { .. } => Code::PathEndsBeforeEndEntity,
+            Self::PathLengthExceeded { .. } => Code::PathLengthExceeded,
+            Self::PathTooLong { .. } => Code::PathTooLong,
+            Self::PolicyConstraints { .. } => Code::PolicyConstraints,
+            Self::PossessionFailed { .. } => Code::PossessionFailed,
+            Self::PossessionUnproven { .. } => Code::PossessionUnproven,
+            Self::PublicSuffixWildcard { .. } => Code::PublicSuffixWildcard,
+            Self::RevocationListUnusable { .. } => Code::RevocationListUnusable,
+            Self::Revoked { .. } => Code::Revoked,
+            Self::SelfSigned => Code::SelfSigned,
+            Self::SerialNumber { .. } => Code::SerialNumber,
+            Self::ServerAuthMissing { .. } => Code::ServerAuthMissing,
+            Self::SubjectAltNameCriticality { .. } => Code::SubjectAltNameCriticality,
+            Self::SubjectKeyIdentifier { .. } => Code::SubjectKeyIdentifier,
+            Self::TrustUndetermined { .. } => Code::TrustUndetermined,
+            Self::UnreadableExtension { .. } => Code::UnreadableExtension,
+            Self::Unrelated => Code::Unrelated,
+            Self::UntrustedPath { .. } => Code::UntrustedPath,
+            Self::ValidityInverted { .. } => Code::ValidityInverted,
+            Self::ValidityTooLong { .. } => Code::ValidityTooLong,
+            Self::WeakKey { .. } => Code::WeakKey,
+            Self::WeakSignature { .. } => Code::WeakSignature,
+        }
+    }
 }
 
 impl fmt::Display for Code {

@@ -2,7 +2,11 @@
 
 use time::OffsetDateTime;
 
-use super::{AnchorFault, Code, Profile, UndeterminedReason, UntrustedReason};
+use super::{
+    AnchorFault, AuthorityKeyIdentifierFault, DnsNameFault, NameConstraintsFault,
+    PolicyConstraintsFault, Profile, SerialNumberFault, SubjectKeyIdentifierFault,
+    UndeterminedReason, UntrustedReason,
+};
 use crate::chain::{DateField, DateQuirk, LateFailure, RevocationListFault, RevocationReason};
 use crate::target::Host;
 
@@ -61,6 +65,15 @@ pub enum FindingKind {
         #[cfg_attr(feature = "serde", serde(with = "crate::instant"))]
         not_before: OffsetDateTime,
     },
+    /// A server's certificate lists anyExtendedKeyUsage beside serverAuth, which public CAs may not
+    /// issue (Baseline Requirements, section 7.1.2.7.10).
+    AnyExtendedKeyUsage,
+    /// An authority key identifier is not as RFC 5280 and the Baseline Requirements ask. Off by
+    /// default: see [`Policy::baseline_requirements`](crate::inspect::Policy::baseline_requirements).
+    AuthorityKeyIdentifier {
+        /// What is wrong with it.
+        fault: AuthorityKeyIdentifierFault,
+    },
     /// A CA certificate is used as the end-entity certificate. Self-made certificates often are
     /// both; rustls refuses them, OpenSSL and Go do not.
     CaAsEndEntity,
@@ -71,12 +84,22 @@ pub enum FindingKind {
     },
     /// The server refuses clients without a certificate. Its own chain was seen all the same.
     ClientCertificateRequired,
+    /// A common name looks like a host's, and is not among the subject alternative names, character
+    /// for character (Baseline Requirements, section 7.1.4.3). Clients no longer look at it; what
+    /// does takes the server for another.
+    CommonNameNotListed {
+        /// The common names that are not listed.
+        common_names: Vec<String>,
+    },
     /// There are no subject alternative names; the name stands in the subject only, where clients
     /// no longer look (RFC 9525 section 2).
     CommonNameOnly {
         /// The subject's common names.
         common_names: Vec<String>,
     },
+    /// A server's extended key usage is marked critical, which public CAs may not do (Baseline
+    /// Requirements, section 7.1.2.7.6).
+    CriticalExtendedKeyUsage,
     /// A date is encoded in a way that strict clients refuse (RFC 5280 section 4.1.2.5).
     DateEncoding {
         /// Which date.
@@ -85,6 +108,14 @@ pub enum FindingKind {
         quirk: DateQuirk,
         /// How it is encoded.
         encoded: String,
+    },
+    /// A dNSName is not in the preferred name syntax (RFC 5280 section 4.2.1.6). Clients take one
+    /// with underscores for a name, and pass over any other, or refuse the certificate.
+    DnsNameSyntax {
+        /// What is wrong with them.
+        fault: DnsNameFault,
+        /// The names.
+        names: Vec<String>,
     },
     /// The same certificate was sent twice.
     Duplicate {
@@ -117,20 +148,18 @@ pub enum FindingKind {
         /// The policy's limit for this severity: less than this is left.
         threshold_seconds: i64,
     },
+    /// A server's certificate has no extended key usage. Apple's platforms refuse it, public CAs
+    /// may not issue it (Baseline Requirements, section 7.1.2.7.6), and everyone else takes it for
+    /// one that may serve any purpose.
+    ExtendedKeyUsageMissing,
     /// Clients that trust another store fare worse than those of the first: they fail now, or
     /// earlier.
     FailsInStore {
         /// The store's name.
         store: String,
         /// The last good second, or what was the last; `None` where no path leads to its anchors.
-        #[cfg_attr(
-            feature = "serde",
-            serde(
-                default,
-                with = "crate::instant::option",
-                skip_serializing_if = "Option::is_none"
-            )
-        )]
+        #[cfg_attr(feature = "serde", serde(default, with = "crate::instant::option"))]
+        #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
         until: Option<OffsetDateTime>,
     },
     /// After the end of all paths there will be another: between the two, clients fail.
@@ -163,10 +192,19 @@ pub enum FindingKind {
     },
     /// A key usage without keyCertSign on an issuer (RFC 5280 section 4.2.1.3).
     KeyCertSignMissing,
+    /// A key usage with keyCertSign on an end-entity certificate that is no CA (RFC 5280 section
+    /// 4.2.1.9).
+    KeyCertSignWithoutCa,
     /// Bytes that are no certificate.
     MalformedCertificate {
         /// Which part is wrong, and what is wrong with it.
         reason: String,
+    },
+    /// Name constraints are not as RFC 5280 and the Baseline Requirements ask. Off by default: see
+    /// [`Policy::baseline_requirements`](crate::inspect::Policy::baseline_requirements).
+    NameConstraints {
+        /// What is wrong with them.
+        fault: NameConstraintsFault,
     },
     /// The certificate does not name what was asked for (RFC 9525).
     NameMismatch {
@@ -226,6 +264,20 @@ pub enum FindingKind {
         /// How many there are.
         below: usize,
     },
+    /// The path has more intermediates than the policy allows: see
+    /// [`Policy::max_path_depth`](crate::inspect::Policy::max_path_depth).
+    PathTooLong {
+        /// How many the policy allows.
+        limit: usize,
+        /// How many there are, self-issued ones aside.
+        depth: usize,
+    },
+    /// Policy constraints are not as RFC 5280 asks. Off by default: see
+    /// [`Policy::baseline_requirements`](crate::inspect::Policy::baseline_requirements).
+    PolicyConstraints {
+        /// What is wrong with them.
+        fault: PolicyConstraintsFault,
+    },
     /// The handshake signature does not verify with the certificate's key: the server holds another
     /// private key, or is not whose certificate it shows.
     PossessionFailed {
@@ -237,6 +289,15 @@ pub enum FindingKind {
     PossessionUnproven {
         /// Why.
         detail: String,
+    },
+    /// A wildcard stands right below a public suffix, and so for the names of many owners. Chrome
+    /// does not match one below a suffix of a registry; below one of a company (a private one) it
+    /// does. Looked for where [`Policy`](crate::inspect::Policy) says so (feature `psl`).
+    PublicSuffixWildcard {
+        /// The dNSName.
+        name: String,
+        /// Whether the suffix is listed by its owner, and is not one of a registry.
+        private: bool,
     },
     /// A revocation list of the issuer, given by the caller, does not list the certificate, but can't
     /// clear it either (RFC 5280 section 6.3.3). Those who refuse what they can't clear refuse the
@@ -259,11 +320,29 @@ pub enum FindingKind {
     },
     /// The end-entity certificate is signed by its own key.
     SelfSigned,
+    /// A serial number is not a positive number of up to 20 octets (RFC 5280 section 4.1.2.2). Go
+    /// refuses a negative one.
+    SerialNumber {
+        /// What is wrong with it.
+        fault: SerialNumberFault,
+    },
     /// A server's certificate, or an intermediate above it, lists purposes, and serverAuth is not
     /// among them.
     ServerAuthMissing {
         /// The purposes that it lists.
         purposes: Vec<String>,
+    },
+    /// The subject alternative names of an end-entity certificate are not marked critical where its
+    /// subject is empty, or are where it is not (RFC 5280 section 4.2.1.6).
+    SubjectAltNameCriticality {
+        /// Whether they are marked critical.
+        critical: bool,
+    },
+    /// A subject key identifier is not as RFC 5280 asks. Off by default: see
+    /// [`Policy::baseline_requirements`](crate::inspect::Policy::baseline_requirements).
+    SubjectKeyIdentifier {
+        /// What is wrong with it.
+        fault: SubjectKeyIdentifierFault,
     },
     /// Whether a path leads to a trust anchor could not be told.
     TrustUndetermined {
@@ -301,8 +380,9 @@ pub enum FindingKind {
         /// The limit in days of 86,400 seconds.
         limit_days: u16,
     },
-    /// A key that is too weak: RSA below 2048 bits, DSA, an elliptic curve below 224 bits, or (as a
-    /// warning) one of unknown strength.
+    /// A key that is too weak: RSA below 2048 bits, DSA, an elliptic curve below 224 bits. As a
+    /// warning, one of unknown strength, or RSA of a size that is no multiple of 8 (Baseline
+    /// Requirements, section 6.1.5).
     WeakKey {
         /// The key's kind and size.
         key: String,
@@ -312,57 +392,4 @@ pub enum FindingKind {
         /// The algorithm.
         algorithm: String,
     },
-}
-
-impl FindingKind {
-    /// The stable name of this kind of finding.
-    #[must_use]
-    pub const fn code(&self) -> Code {
-        match self {
-            Self::AnchorDatesUnknown { .. } => Code::AnchorDatesUnknown,
-            Self::AnchorExpired { .. } => Code::AnchorExpired,
-            Self::AnchorExpiresSoon { .. } => Code::AnchorExpiresSoon,
-            Self::AnchorIncluded => Code::AnchorIncluded,
-            Self::AnchorNonconforming { .. } => Code::AnchorNonconforming,
-            Self::AnchorNotYetValid { .. } => Code::AnchorNotYetValid,
-            Self::CaAsEndEntity => Code::CaAsEndEntity,
-            Self::ClientAuthMissing { .. } => Code::ClientAuthMissing,
-            Self::ClientCertificateRequired => Code::ClientCertificateRequired,
-            Self::CommonNameOnly { .. } => Code::CommonNameOnly,
-            Self::DateEncoding { .. } => Code::DateEncoding,
-            Self::Duplicate { .. } => Code::Duplicate,
-            Self::Expired { .. } => Code::Expired,
-            Self::ExpiredButUnneeded { .. } => Code::ExpiredButUnneeded,
-            Self::ExpiresSoon { .. } => Code::ExpiresSoon,
-            Self::FailsInStore { .. } => Code::FailsInStore,
-            Self::GapAhead { .. } => Code::GapAhead,
-            Self::HandshakeFailedAfterChain { .. } => Code::HandshakeFailedAfterChain,
-            Self::HorizonUndetermined { .. } => Code::HorizonUndetermined,
-            Self::IssuerMissing { .. } => Code::IssuerMissing,
-            Self::KeyCertSignMissing => Code::KeyCertSignMissing,
-            Self::MalformedCertificate { .. } => Code::MalformedCertificate,
-            Self::NameMismatch { .. } => Code::NameMismatch,
-            Self::NeededByOldClients { .. } => Code::NeededByOldClients,
-            Self::NoWellDefinedExpiry => Code::NoWellDefinedExpiry,
-            Self::NotACa => Code::NotACa,
-            Self::NotYetValid { .. } => Code::NotYetValid,
-            Self::OutOfOrder { .. } => Code::OutOfOrder,
-            Self::PathEndsBeforeEndEntity { .. } => Code::PathEndsBeforeEndEntity,
-            Self::PathLengthExceeded { .. } => Code::PathLengthExceeded,
-            Self::PossessionFailed { .. } => Code::PossessionFailed,
-            Self::PossessionUnproven { .. } => Code::PossessionUnproven,
-            Self::RevocationListUnusable { .. } => Code::RevocationListUnusable,
-            Self::Revoked { .. } => Code::Revoked,
-            Self::SelfSigned => Code::SelfSigned,
-            Self::ServerAuthMissing { .. } => Code::ServerAuthMissing,
-            Self::TrustUndetermined { .. } => Code::TrustUndetermined,
-            Self::UnreadableExtension { .. } => Code::UnreadableExtension,
-            Self::Unrelated => Code::Unrelated,
-            Self::UntrustedPath { .. } => Code::UntrustedPath,
-            Self::ValidityInverted { .. } => Code::ValidityInverted,
-            Self::ValidityTooLong { .. } => Code::ValidityTooLong,
-            Self::WeakKey { .. } => Code::WeakKey,
-            Self::WeakSignature { .. } => Code::WeakSignature,
-        }
-    }
 }

@@ -7,6 +7,7 @@ mod anchor;
 mod certificate;
 mod code;
 mod display;
+mod fault;
 mod finding;
 mod horizon;
 mod kind;
@@ -28,6 +29,10 @@ use crate::chain::Peer;
 pub use anchor::AnchorFault;
 pub use certificate::{ReportedCertificate, Role};
 pub use code::{Code, UnknownCode};
+pub use fault::{
+    AuthorityKeyIdentifierFault, DnsNameFault, NameConstraintsFault, PolicyConstraintsFault,
+    SerialNumberFault, SubjectKeyIdentifierFault,
+};
 pub(crate) use finding::sort;
 pub use finding::{Finding, Severity};
 pub use horizon::{AnchorHorizon, Gap, Horizon, Limit, Profile};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Finding, FindingKind as Kind};
+use super::{Finding, FindingKind as Kind, UntrustedReason};
 use crate::chain::RevocationListFault as List;
 use crate::escape::Escaped;
 
@@ -36,9 +36,23 @@ impl fmt::Display for Remedy<'_> {
                 "move to a root that follows RFC 5280, or try every client with this one"
             }
             Kind::AnchorNotYetValid { .. } => "check the clock, or wait",
+            Kind::AnyExtendedKeyUsage
+            | Kind::CriticalExtendedKeyUsage
+            | Kind::ExtendedKeyUsageMissing => {
+                "issue a certificate whose extended key usage is not critical and lists serverAuth alone"
+            }
+            Kind::AuthorityKeyIdentifier { .. }
+            | Kind::NameConstraints { .. }
+            | Kind::PolicyConstraints { .. }
+            | Kind::SubjectKeyIdentifier { .. } => {
+                "correct the CA's profile before it issues the next certificate"
+            }
             Kind::CaAsEndEntity => "issue a certificate of the server's own, with CA:FALSE",
             Kind::ClientAuthMissing { .. } => "issue a certificate that lists clientAuth",
             Kind::ClientCertificateRequired => "nothing to do: its own certificates were seen all the same",
+            Kind::CommonNameNotListed { .. } => {
+                "issue a certificate that lists the common name as a subject alternative name, or has none"
+            }
             Kind::CommonNameOnly { .. } | Kind::NameMismatch { .. } => {
                 "issue a certificate that lists the name as a subject alternative name, or install the one that does"
             }
@@ -51,6 +65,9 @@ impl fmt::Display for Remedy<'_> {
                 "move what it issued to another root, and take it out of the trust store"
             }
             Kind::DateEncoding { .. } => "have the CA issue it with dates as RFC 5280 asks",
+            Kind::DnsNameSyntax { .. } => {
+                "issue a certificate for names of letters, digits, hyphens and full stops"
+            }
             Kind::Duplicate { .. } | Kind::ExpiredButUnneeded { .. } | Kind::Unrelated => "leave it out of the server's chain file",
             Kind::Expired { .. } | Kind::ExpiresSoon { .. } if of_the_server => {
                 "renew it, install it, and reload the service"
@@ -69,6 +86,7 @@ impl fmt::Display for Remedy<'_> {
             }
             Kind::HandshakeFailedAfterChain { .. } => "look at the server's own log",
             Kind::KeyCertSignMissing | Kind::NotACa => "have it issued under a CA certificate proper",
+            Kind::KeyCertSignWithoutCa => "issue a certificate without keyCertSign",
             Kind::MalformedCertificate { .. } | Kind::UnreadableExtension { .. } => {
                 "replace it by a certificate in DER that follows RFC 5280"
             }
@@ -85,10 +103,14 @@ impl fmt::Display for Remedy<'_> {
                 "renew before the earlier date, under CA certificates that last longer"
             }
             Kind::PathLengthExceeded { .. } => "have it issued with fewer intermediates",
+            Kind::PathTooLong { .. } => {
+                "have it issued with fewer intermediates, or let the policy allow more"
+            }
             Kind::PossessionFailed { .. } => "install the private key that belongs to the certificate",
             Kind::PossessionUnproven { .. } => {
                 "use a key that today's clients can verify (ECDSA P-256, RSA 2048)"
             }
+            Kind::PublicSuffixWildcard { .. } => "issue a certificate that lists each host by its name",
             Kind::RevocationListUnusable { fault, .. } => match fault {
                 List::BadSignature | List::Outdated { .. } => {
                     "get the issuer's current list, and give it to those that check by it"
@@ -104,9 +126,30 @@ impl fmt::Display for Remedy<'_> {
             Kind::Revoked { .. } => {
                 "install the chain that the CA issues under now, and reload the service"
             }
+            Kind::SerialNumber { .. } => {
+                "have it issued again with a positive serial number of up to 20 octets"
+            }
+            Kind::SubjectAltNameCriticality { critical: true } => {
+                "have it issued again with the subject alternative names not critical"
+            }
+            Kind::SubjectAltNameCriticality { critical: false } => {
+                "have it issued again with the subject alternative names critical"
+            }
             Kind::SelfSigned => "give clients the certificate as a trust anchor, or have a CA issue one",
             Kind::ServerAuthMissing { .. } => "issue a certificate that lists serverAuth",
             Kind::HorizonUndetermined { .. } | Kind::TrustUndetermined { .. } => "see the reason",
+            Kind::UntrustedPath { reason: UntrustedReason::BadSignature } => {
+                "send the certificate of the key that signed, and none that a CA issued to itself"
+            }
+            Kind::UntrustedPath { reason: UntrustedReason::CaAsEndEntity } => {
+                "issue a certificate of the server's own, with CA:FALSE"
+            }
+            Kind::UntrustedPath { reason: UntrustedReason::NameConstraint } => {
+                "ask for names that the CA may certify, or a CA that may certify these"
+            }
+            Kind::UntrustedPath { reason: UntrustedReason::PathLength } => {
+                "have it issued with fewer intermediates"
+            }
             Kind::UntrustedPath { .. } => {
                 "send the whole chain of a CA that clients trust, or name its root as a trust anchor"
             }

@@ -99,15 +99,15 @@ pub enum UntrustedReason {
 impl fmt::Display for UntrustedReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::BadSignature => "a signature on the path does not verify",
-            Self::CaAsEndEntity => "a CA certificate is used as the server's own",
+            Self::BadSignature => "a signature does not verify, or only with an issuer that rustls refuses in that place (a self-issued one)",
+            Self::CaAsEndEntity => "a CA certificate is used as the server's own, which rustls refuses",
             Self::CriticalExtension => "a critical extension is not understood",
             Self::Distrusted => "a key on the path is distrusted",
             Self::Malformed => "a certificate on the path can't be read",
-            Self::NameConstraint => "a name constraint of a CA forbids a name",
+            Self::NameConstraint => "a name constraint of a CA forbids a name, or is for directory names or e-mail addresses, which rustls does not compare",
             Self::NoCommonValidity => "its certificates are never all valid at once",
             Self::NotACa => "an issuer is no CA",
-            Self::PathLength => "there are more intermediates than a CA allows",
+            Self::PathLength => "there are more intermediates than a CA allows, self-issued ones counted, or than rustls follows",
             Self::SelfSigned => "the certificate is signed by its own key",
             Self::UnknownIssuer => "an issuer is not known",
             Self::UnsupportedSignature => "a signature is of a kind that is not accepted",

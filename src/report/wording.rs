@@ -38,15 +38,32 @@ impl fmt::Display for Message<'_> {
             Kind::AnchorNotYetValid { anchor, not_before } => {
                 write!(f, "{} is not valid before {}", Anchor(anchor), Instant(*not_before))
             }
-            Kind::CaAsEndEntity => write!(f, "{who} is a CA certificate, used as the server's own"),
+            Kind::AnyExtendedKeyUsage => {
+                write!(f, "{who} lists anyExtendedKeyUsage beside serverAuth")
+            }
+            Kind::AuthorityKeyIdentifier { fault } => {
+                write!(f, "the authority key identifier of {who} {fault}")
+            }
+            Kind::CaAsEndEntity => write!(
+                f,
+                "{who} is a CA certificate, used as the server's own: rustls refuses that, OpenSSL and Go do not"
+            ),
             Kind::ClientAuthMissing { purposes } => {
                 write!(f, "{who} is not for TLS clients, only for {}", List(purposes))
             }
             Kind::ClientCertificateRequired => {
                 f.write_str("the server refuses clients that present no certificate")
             }
+            Kind::CommonNameNotListed { common_names } => write!(
+                f,
+                "{who} has the common name {}, which its subject alternative names do not list as it is written",
+                List(common_names)
+            ),
             Kind::CommonNameOnly { common_names } => {
                 write!(f, "{who} names {} in its subject only", List(common_names))
+            }
+            Kind::CriticalExtendedKeyUsage => {
+                write!(f, "the extended key usage of {who} is marked critical")
             }
             Kind::DateEncoding { field, quirk, encoded } => {
                 write!(
@@ -55,6 +72,9 @@ impl fmt::Display for Message<'_> {
                     field.as_str(),
                     quirk.as_str()
                 )
+            }
+            Kind::DnsNameSyntax { fault, names } => {
+                write!(f, "{who} lists as a DNS name what is {fault}: {}", List(names))
             }
             Kind::Duplicate { of } => write!(f, "{who} was sent before, at position {of}"),
             Kind::Expired { not_after, seconds_ago } => {
@@ -68,6 +88,9 @@ impl fmt::Display for Message<'_> {
             ),
             Kind::ExpiresSoon { not_after, seconds_left, .. } => {
                 write!(f, "{who} expires in {}, on {}", Span(*seconds_left), Instant(*not_after))
+            }
+            Kind::ExtendedKeyUsageMissing => {
+                write!(f, "{who} has no extended key usage: Apple's platforms refuse it")
             }
             Kind::FailsInStore { store, until: None } => {
                 write!(f, "no path leads to an anchor of the trust store {}", Escaped(store))
@@ -113,8 +136,14 @@ impl fmt::Display for Message<'_> {
             Kind::KeyCertSignMissing => {
                 write!(f, "the key usage of {who} does not allow it to sign certificates")
             }
+            Kind::KeyCertSignWithoutCa => {
+                write!(f, "the key usage of {who} allows it to sign certificates, but it is no CA")
+            }
             Kind::MalformedCertificate { reason } => {
                 write!(f, "{who} can't be read: {}", Escaped(reason))
+            }
+            Kind::NameConstraints { fault } => {
+                write!(f, "the name constraints of {who} {fault}")
             }
             Kind::NameMismatch { reference, presented } if presented.is_empty() => {
                 write!(f, "{who} does not name {reference}, nor anything else")
@@ -154,6 +183,12 @@ impl fmt::Display for Message<'_> {
                     "{who} allows {path_length} intermediates below it, and there are {below}"
                 )
             }
+            Kind::PathTooLong { limit, depth } => {
+                write!(f, "the path has {depth} intermediates, and the policy allows {limit}")
+            }
+            Kind::PolicyConstraints { fault } => {
+                write!(f, "the policy constraints of {who} {fault}")
+            }
             Kind::PossessionFailed { detail } => write!(
                 f,
                 "the server does not hold the private key of its certificate: {}",
@@ -163,6 +198,12 @@ impl fmt::Display for Message<'_> {
                 f,
                 "that the server holds the private key of its certificate was not proven: {}",
                 Escaped(detail)
+            ),
+            Kind::PublicSuffixWildcard { name, private } => write!(
+                f,
+                "{who} names {}, a wildcard right below a public suffix of a {}",
+                Escaped(name),
+                if *private { "company" } else { "registry" }
             ),
             Kind::RevocationListUnusable { issuer, fault } => write!(
                 f,
@@ -178,8 +219,20 @@ impl fmt::Display for Message<'_> {
                 }
             }
             Kind::SelfSigned => write!(f, "{who} is signed by its own key"),
+            Kind::SerialNumber { fault } => write!(f, "the serial number of {who} {fault}"),
             Kind::ServerAuthMissing { purposes } => {
                 write!(f, "{who} is not for TLS servers, only for {}", List(purposes))
+            }
+            Kind::SubjectAltNameCriticality { critical: true } => write!(
+                f,
+                "the subject alternative names of {who} are marked critical, though it has a subject"
+            ),
+            Kind::SubjectAltNameCriticality { critical: false } => write!(
+                f,
+                "the subject alternative names of {who} are not marked critical, though its subject is empty"
+            ),
+            Kind::SubjectKeyIdentifier { fault } => {
+                write!(f, "the subject key identifier of {who} {fault}")
             }
             Kind::TrustUndetermined { reason } => {
                 write!(f, "whether clients trust the certificate could not be told: {reason}")
@@ -202,7 +255,11 @@ impl fmt::Display for Message<'_> {
                 "{who} is valid for {}; public CAs may not exceed {limit_days} days",
                 Span(*lifetime_seconds)
             ),
-            Kind::WeakKey { key } => write!(f, "the key of {who} is too weak: {}", Escaped(key)),
+            Kind::WeakKey { key } => write!(
+                f,
+                "the key of {who} is too weak or too odd for the clients of today: {}",
+                Escaped(key)
+            ),
             Kind::WeakSignature { algorithm } => {
                 write!(f, "the signature on {who} is too weak: {}", Escaped(algorithm))
             }

@@ -40,6 +40,12 @@ impl Anatomy {
         self
     }
 
+    /// Puts another TLV in the place of the serial number.
+    pub(crate) fn serial_number(mut self, number: &[u8]) -> Self {
+        self.fields[SERIAL_NUMBER] = number.to_vec();
+        self
+    }
+
     /// Puts another SubjectPublicKeyInfo in the place of the public key.
     pub(crate) fn public_key(mut self, spki: &[u8]) -> Self {
         self.fields[PUBLIC_KEY] = spki.to_vec();
@@ -155,6 +161,7 @@ fn split(der: &[u8]) -> (usize, &[u8]) {
 
 // The places of the fields in a version 3 certificate (RFC 5280 section 4.1).
 const VERSION: usize = 0;
+const SERIAL_NUMBER: usize = 1;
 const SIGNATURE: usize = 2;
 const VALIDITY: usize = 4;
 const PUBLIC_KEY: usize = 6;
