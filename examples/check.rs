@@ -36,7 +36,8 @@ Usage: check [OPTIONS] [TARGET…]
 Looks at each TARGET: [SCHEME://]HOST[:PORT][;connect=HOST:PORT][;sni=NAME][;no-sni][;name=HOST]
 Without one, it starts four loopback servers under a root of their own and looks at those.
 
-  --roots PEM          trust the certificates in this file instead of Mozilla's
+  --roots PEM          trust the certificates in this file instead of Mozilla's; may be repeated, and
+                       then each file is a trust store with a verdict and a horizon of its own
   --intermediates PEM  know these intermediates beside those that servers send
   --at INSTANT         judge as of this instant (RFC 3339) instead of now
   --timeout SECONDS    what each look may take in all (default: 10)
@@ -67,14 +68,13 @@ impl Options {
     fn read() -> Result<Self, lexopt::Error> {
         let mut options =
             Self { checker: Checker::builder(), at: None, json: false, targets: Vec::new() };
+        let mut stores = Vec::new();
         let mut parser = lexopt::Parser::from_env();
         while let Some(arg) = parser.next()? {
             match arg {
-                Long("roots") => {
-                    options.checker = options.checker.anchors(args::anchors(&mut parser)?);
-                }
+                Long("roots") => stores.push(args::anchors(&mut parser)?),
                 Long("intermediates") => {
-                    let add = |pem| options.checker.intermediates(pem);
+                    let add = |_: &_, pem| options.checker.intermediates(pem);
                     options.checker = args::file(&mut parser, "--intermediates", add)?;
                 }
                 Long("at") => options.at = Some(args::instant(&mut parser)?),
@@ -89,6 +89,12 @@ impl Options {
                 Value(target) => options.targets.push(target.to_string_lossy().into_owned()),
                 _ => return Err(arg.unexpected()),
             }
+        }
+        for (index, store) in stores.into_iter().enumerate() {
+            options.checker = match index {
+                0 => options.checker.anchors(store),
+                _ => options.checker.and_anchors(store),
+            };
         }
         Ok(options)
     }

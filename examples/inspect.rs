@@ -30,7 +30,8 @@ end-entity certificate. A FILE of - is standard input.
 
   --name NAME          the server that the certificate must name; may be repeated
   --purpose PURPOSE    what the certificate is for: server (default), client or signing
-  --roots PEM          trust the certificates in this file instead of Mozilla's
+  --roots PEM          trust the certificates in this file instead of Mozilla's; may be repeated, and
+                       then each file is a trust store with a verdict and a horizon of its own
   --intermediates PEM  know these intermediates beside those in FILE
   --at INSTANT         judge as of this instant (RFC 3339) instead of now
   --json               print one JSON object a line
@@ -72,16 +73,15 @@ impl Options {
             json: false,
             files: Vec::new(),
         };
+        let mut stores = Vec::new();
         let mut parser = lexopt::Parser::from_env();
         while let Some(arg) = parser.next()? {
             match arg {
                 Long("name") => options.names.push(args::value(&mut parser, "--name")?),
                 Long("purpose") => options.purpose = args::value(&mut parser, "--purpose")?,
-                Long("roots") => {
-                    options.inspector = options.inspector.with_anchors(args::anchors(&mut parser)?);
-                }
+                Long("roots") => stores.push(args::anchors(&mut parser)?),
                 Long("intermediates") => {
-                    let add = |pem| options.inspector.with_intermediates(pem);
+                    let add = |_: &_, pem| options.inspector.with_intermediates(pem);
                     options.inspector = args::file(&mut parser, "--intermediates", add)?;
                 }
                 Long("at") => options.at = args::instant(&mut parser)?,
@@ -90,6 +90,12 @@ impl Options {
                 Value(path) => options.files.push(path.into()),
                 _ => return Err(arg.unexpected()),
             }
+        }
+        for (index, store) in stores.into_iter().enumerate() {
+            options.inspector = match index {
+                0 => options.inspector.with_anchors(store),
+                _ => options.inspector.and_anchors(store),
+            };
         }
         if options.files.is_empty() {
             return Err("no FILE is given".into());

@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use notafter::{Report, Status};
 use serde_json::{Value, json};
 
-use common::pki::Pki;
+use common::pki::{Draft, Pki};
 use common::process::Scratch;
 use common::server::{Server, Tls, refusing};
 use snapshot::Snapshot;
@@ -403,6 +403,57 @@ mod check {
             assert_eq!(report["peer"]["protocol"], json!("TLSv1.3"));
             assert_eq!(report["peer"]["cipher_suite"], json!("TLS13_AES_256_GCM_SHA384"));
             assert_eq!(report["peer"]["handshake"], json!("proven"));
+        }
+    }
+
+    /// The same two lines from both programs: in words, and as JSON.
+    #[test]
+    fn says_with_inspect_when_clients_start_failing_and_because_of_which_certificate() {
+        let (scratch, root) = (Scratch::new(), Draft::root("Root").issue());
+        let dying = root.ca("R3").valid("2025-01-01T00:00:00Z", "2026-11-30T23:59:59Z").issue();
+        let leaf = dying.leaf("example.com").issue();
+        let roots = scratch.file("roots.pem", root.pem());
+        let file = scratch.file("chain.pem", format!("{}{}", leaf.pem(), dying.pem()));
+        let server = Server::start(Tls::new(vec![leaf.der.clone(), dying.der.clone()], &leaf));
+        let target = server.target("example.com").to_string();
+        for (name, what) in [("check", &target), ("inspect", &file)] {
+            let judged = |json: Option<&str>| {
+                let at = ["--roots", &roots, "--at", "2026-11-22T15:00:00Z"];
+                let ran = run(example(name).args(at).args(json).arg(what));
+                assert_eq!(ran.code, 1, "{name}");
+                ran
+            };
+            let words = judged(None).stdout;
+            assert_eq!(
+                words.lines().next().unwrap(),
+                format!(
+                    "WARN {what}: clients start failing on 2026-12-01 00:00:00 UTC, in 8 days \
+                     9 hours, because intermediate \"R3\" ends; the server's own certificate would \
+                     last until 2026-12-31 23:59:59 UTC"
+                ),
+            );
+            let report = judged(Some("--json")).one();
+            assert_eq!(report["horizon"]["until"], json!("2026-11-30T23:59:59Z"));
+            assert_eq!(report["horizon"]["limited_by"]["position"], json!(1));
+            assert_eq!(report["horizon"]["limited_by"]["subject"], json!("CN=R3"));
+            assert_eq!(report["horizon"]["limited_by"]["sha256"], report["chain"][1]["sha256"]);
+        }
+    }
+
+    #[test]
+    fn gives_each_file_of_roots_a_verdict() {
+        let files = Files::new();
+        let stranger = files.scratch.file("stranger.pem", Draft::root("Stranger").issue().pem());
+        let server = files.server();
+        let target = server.target("example.com").to_string();
+        let looks = [(files.inspect(INSIDE), &files.chain), (files.check(INSIDE), &target)];
+        for (mut command, what) in looks {
+            let ran = run(command.args(["--roots", &stranger, what]));
+            let report = ran.one();
+            assert_eq!((ran.code, codes(&report)), (1, vec!["fails-in-store"]));
+            assert_eq!(report["store"], json!(files.roots));
+            assert_eq!(report["other_stores"][0]["store"], json!(stranger));
+            assert_eq!(report["other_stores"][0]["trust"]["status"], json!("untrusted"));
         }
     }
 

@@ -45,9 +45,11 @@ pub(crate) fn instant(parser: &mut Parser) -> Result<OffsetDateTime, Error> {
     utc.ok_or_else(|| wrong("--at", &value, "it lies outside the years 1 to 9999"))
 }
 
-/// The value of `--roots`: the trust anchors in a PEM file.
+/// The value of `--roots`: the trust anchors in a PEM file, called by its path.
 pub(crate) fn anchors(parser: &mut Parser) -> Result<TrustAnchors, Error> {
-    let anchors = file(parser, "--roots", TrustAnchors::from_pem)?;
+    let anchors = file(parser, "--roots", |path, pem| {
+        TrustAnchors::from_pem(pem).map(|anchors| anchors.named(path.to_string_lossy()))
+    })?;
     // A broken one does not lose the others, but is not passed over in silence either.
     for problem in anchors.problems() {
         eprintln!("--roots: {problem}");
@@ -55,16 +57,16 @@ pub(crate) fn anchors(parser: &mut Parser) -> Result<TrustAnchors, Error> {
     Ok(anchors)
 }
 
-/// The value of an option that names a file: what `read` makes of its content.
+/// The value of an option that names a file: what `read` makes of its path and its content.
 pub(crate) fn file<T, E: StdError>(
     parser: &mut Parser,
     option: &str,
-    read: impl FnOnce(Vec<u8>) -> Result<T, E>,
+    read: impl FnOnce(&OsStr, Vec<u8>) -> Result<T, E>,
 ) -> Result<T, Error> {
     let path = parser.value()?;
     let content = std::fs::read(Path::new(&path))
         .map_err(|error| wrong(option, &path, with_causes(&error)))?;
-    read(content).map_err(|error| wrong(option, &path, with_causes(&error)))
+    read(&path, content).map_err(|error| wrong(option, &path, with_causes(&error)))
 }
 
 /// An error and its causes in one line: `Display` alone leaves the causes out.

@@ -23,6 +23,13 @@ impl fmt::Display for Report {
         if aside {
             write!(f, "; by the calendar alone, {}", Outlook(self))?;
         }
+        for other in &self.stores[1..] {
+            let (store, trust) = (Escaped(other.store()), TrustLine(other.trust()));
+            write!(f, "\n  by the store {store}: {trust}")?;
+            if let Some(until) = other.horizon().until {
+                write!(f, ", the last good second is {}", Instant(until))?;
+            }
+        }
         for certificate in &self.chain {
             write!(f, "\n  {}", Line(certificate))?;
         }
