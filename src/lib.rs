@@ -169,11 +169,18 @@
 //! let inspector = Inspector::new().with_policy(policy);
 //! ```
 //!
+//! Clients differ in whom they trust: an inspector takes several
+//! [`TrustAnchors`](inspect::TrustAnchors) ([`Inspector::and_anchors`]), and the report has a verdict
+//! and a horizon for each. What only the rules of public CAs forbid is told where the policy asks
+//! ([`Policy::baseline_requirements`](inspect::Policy::baseline_requirements)). A store's own
+//! certificates are looked at with [`TrustAnchors::inspect`](inspect::TrustAnchors::inspect).
+//!
 //! # What this crate does not do
 //!
 //! - It does not authenticate a connection: what it fetched is what a peer claims. Send no data on
 //!   the strength of it; that is what rustls with a real verifier is for.
-//! - It asks nobody about revocation, and does not read Certificate Transparency logs.
+//! - It fetches no revocation lists and asks no OCSP responder: it judges by the lists that you
+//!   give it ([`Inspector::with_revocation_lists`]). It does not read Certificate Transparency logs.
 //! - It speaks TLS 1.2 and 1.3. A server that knows only older versions is told apart, not read.
 //! - It does not judge the key usage of the end-entity certificate.
 //! - It fetches no missing intermediates: it names the address, and takes what you give it.
@@ -186,6 +193,8 @@
 //! | `aws-lc-rs` | yes | AWS-LC as the compiled-in crypto provider: P-521, ML-DSA, P-384 at speed | its C code takes half a minute to build |
 //! | `ring` | | ring as the compiled-in crypto provider, where `aws-lc-rs` is off | |
 //! | `idn` | | host names in other scripts than ASCII, as targets | |
+//! | `native-roots` | | `TrustAnchors::native`: the trust anchors of the system | it reads files |
+//! | `psl` | | `Policy::public_suffixes`: wildcards below a public suffix | the list ages with your dependencies |
 //! | `serde` | | reports, targets and findings as JSON, both ways | |
 //!
 //! Both providers may be on; a provider given to the builder, or installed as the default of the
