@@ -9,11 +9,11 @@ use common::judge::{NOTHING, chain, judge, only, path, server, told, trusting};
 use common::lists::{distribution_point, extension, number, with_extensions, with_fields};
 use common::pki::{Draft, Issued, Pki, at};
 use notafter::Inspector;
-use notafter::chain::{
-    PresentedChain, RevocationList, RevocationListFault as Fault, RevocationReason,
-};
+use notafter::chain::{PresentedChain, RevocationList, RevocationReason};
 use notafter::inspect::{Policy, TrustAnchors};
-use notafter::report::{Code, FindingKind, Report, Severity, Status, Trust};
+use notafter::report::{
+    Code, FindingKind, Report, RevocationListFault as Fault, Severity, Status, Trust,
+};
 use rcgen::{CrlDistributionPoint, CrlScope, KeyUsagePurpose};
 use serde_json::Value;
 

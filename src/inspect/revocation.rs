@@ -9,10 +9,9 @@ use std::sync::{Arc, OnceLock};
 use time::OffsetDateTime;
 
 use crate::chain::{
-    Certificate, DistinguishedName, KeyUsage, Revocation, RevocationList,
-    RevocationListFault as Fault, RevocationReason, Signed,
+    Certificate, DistinguishedName, KeyUsage, Revocation, RevocationList, RevocationReason, Signed,
 };
-use crate::report::{FindingKind, Severity};
+use crate::report::{FindingKind, RevocationListFault as Fault, Severity};
 
 use super::TrustAnchors;
 use super::findings::Findings;

@@ -4,10 +4,10 @@ use time::OffsetDateTime;
 
 use super::{
     AnchorFault, AuthorityKeyIdentifierFault, DnsNameFault, NameConstraintsFault,
-    PolicyConstraintsFault, Profile, SerialNumberFault, SubjectKeyIdentifierFault,
-    UndeterminedReason, UntrustedReason,
+    PolicyConstraintsFault, Profile, RevocationListFault, SerialNumberFault,
+    SubjectKeyIdentifierFault, UndeterminedReason, UntrustedReason,
 };
-use crate::chain::{DateField, DateQuirk, LateFailure, RevocationListFault, RevocationReason};
+use crate::chain::{DateField, DateQuirk, LateFailure, RevocationReason};
 use crate::target::Host;
 
 /// What was seen, with the evidence for it.
@@ -307,6 +307,7 @@ pub enum FindingKind {
         /// The name of the issuer.
         issuer: String,
         /// What keeps the list from it.
+        #[cfg_attr(feature = "serde", serde(flatten))]
         fault: RevocationListFault,
     },
     /// The certificate stands in a revocation list of its issuer, given by the caller.

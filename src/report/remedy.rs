@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use super::{Finding, FindingKind as Kind, UntrustedReason};
-use crate::chain::RevocationListFault as List;
+use super::{Finding, FindingKind as Kind, RevocationListFault as List, UntrustedReason};
 use crate::escape::Escaped;
 
 /// What a finding advises.

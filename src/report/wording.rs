@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::span::{Instant, Span};
 use super::{Finding, FindingKind as Kind};
-use crate::chain::{LateFailure, RevocationListFault};
+use crate::chain::LateFailure;
 use crate::escape::Escaped;
 
 /// A finding's message.
@@ -205,12 +205,9 @@ impl fmt::Display for Message<'_> {
                 Escaped(name),
                 if *private { "company" } else { "registry" }
             ),
-            Kind::RevocationListUnusable { issuer, fault } => write!(
-                f,
-                "the revocation list of {} can't clear {who}: {}",
-                Escaped(issuer),
-                Fault(fault)
-            ),
+            Kind::RevocationListUnusable { issuer, fault } => {
+                write!(f, "the revocation list of {} can't clear {who}: {fault}", Escaped(issuer))
+            }
             Kind::Revoked { revoked_at, reason } => {
                 write!(f, "{who} was revoked on {}", Instant(*revoked_at))?;
                 match reason {
@@ -264,33 +261,6 @@ impl fmt::Display for Message<'_> {
                 write!(f, "the signature on {who} is too weak: {}", Escaped(algorithm))
             }
         }
-    }
-}
-
-/// What keeps a revocation list from clearing a certificate.
-struct Fault<'a>(&'a RevocationListFault);
-
-impl fmt::Display for Fault<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use RevocationListFault as List;
-        f.write_str(match self.0 {
-            List::CriticalExtension { oid } => {
-                return write!(f, "its critical extension {} is not understood", Escaped(oid));
-            }
-            List::NotYetValid { this_update } => {
-                return write!(f, "it is issued later, on {}", Instant(*this_update));
-            }
-            List::Outdated { next_update } => {
-                return write!(f, "the next one was due on {}", Instant(*next_update));
-            }
-            List::BadSignature => "its signature does not verify with the issuer's key",
-            List::CriticalNumber => "its CRL number is marked critical",
-            List::CrlSignMissing => "the issuer's key usage does not allow it to sign lists",
-            List::NoNextUpdate => "it does not say when the next one is due",
-            List::NoNumber => "it has no CRL number",
-            List::OutOfScope => "it is for other certificates of the issuer",
-            List::UnsupportedSignature => "its signature is of a kind that is not accepted",
-        })
     }
 }
 
