@@ -60,6 +60,7 @@ fn kinds() -> Vec<(FindingKind, Value)> {
         (Kind::CommonNameNotListed { common_names: list() }, json!({ "common_names": ["x"] })),
         (Kind::CommonNameOnly { common_names: list() }, json!({ "common_names": ["x"] })),
         (Kind::CriticalExtendedKeyUsage, json!({})),
+        (Kind::CriticalKeyIdentifier { authority: true }, json!({ "authority": true })),
         (
             Kind::DateEncoding {
                 field: DateField::NotAfter,
@@ -243,8 +244,8 @@ fn a_fault_is_said_in_the_words_of_its_field() {
             format!("{who} lists anyExtendedKeyUsage beside serverAuth"),
         ),
         (
-            FindingKind::AuthorityKeyIdentifier { fault: AuthorityKeyIdentifierFault::Critical },
-            format!("the authority key identifier of {who} is marked critical"),
+            FindingKind::AuthorityKeyIdentifier { fault: AuthorityKeyIdentifierFault::Missing },
+            format!("the authority key identifier of {who} is missing"),
         ),
         (
             FindingKind::CommonNameNotListed { common_names: vec!["a.example".to_owned()] },
@@ -258,6 +259,13 @@ fn a_fault_is_said_in_the_words_of_its_field() {
             format!("the extended key usage of {who} is marked critical"),
         ),
         (
+            FindingKind::CriticalKeyIdentifier { authority: false },
+            format!(
+                "the subject key identifier of {who} is marked critical: OpenSSL, Go and rustls \
+                 refuse it"
+            ),
+        ),
+        (
             FindingKind::DnsNameSyntax {
                 fault: DnsNameFault::Malformed,
                 names: vec!["a..b".to_owned()],
@@ -266,7 +274,9 @@ fn a_fault_is_said_in_the_words_of_its_field() {
         ),
         (
             FindingKind::ExtendedKeyUsageMissing,
-            format!("{who} has no extended key usage: Apple's platforms refuse it"),
+            format!(
+                "{who} has no extended key usage: Apple's platforms refuse one issued since July 2019"
+            ),
         ),
         (
             FindingKind::NameConstraints { fault: NameConstraintsFault::Empty },
@@ -322,6 +332,7 @@ fn every_fault_of_an_anchor_is_written_beside_its_name() {
             AnchorFault::BasicConstraintsNotCritical,
             json!({ "fault": "basic-constraints-not-critical" }),
         ),
+        (AnchorFault::CriticalKeyIdentifier, json!({ "fault": "critical-key-identifier" })),
         (AnchorFault::EmptySubject, json!({ "fault": "empty-subject" })),
         (
             AnchorFault::ExtendedKeyUsage { purposes: vec!["serverAuth".to_owned()] },

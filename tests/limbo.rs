@@ -159,7 +159,6 @@ const DEVIATIONS: &[Deviations] = &[
         why: "only a profile forbids it, and hardly a client minds: off by default",
         run: Run::Default,
         cases: &[
-            "rfc5280::aki::critical-aki",
             "rfc5280::aki::cross-signed-root-missing-aki",
             "rfc5280::aki::intermediate-missing-aki",
             "rfc5280::aki::leaf-missing-aki",
@@ -168,7 +167,6 @@ const DEVIATIONS: &[Deviations] = &[
             "rfc5280::nc::not-allowed-in-ee-noncritical",
             "rfc5280::nc::permitted-dns-match-noncritical",
             "rfc5280::pc::ica-noncritical-pc",
-            "rfc5280::ski::critical-ski",
             "rfc5280::ski::intermediate-missing-ski",
             "rfc5280::ski::root-missing-ski",
             "webpki::aki::root-with-aki-all-fields",

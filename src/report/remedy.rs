@@ -63,6 +63,9 @@ impl fmt::Display for Remedy<'_> {
             {
                 "move what it issued to another root, and take it out of the trust store"
             }
+            Kind::CriticalKeyIdentifier { .. } => {
+                "have it issued again with key identifiers that are not critical"
+            }
             Kind::DateEncoding { .. } => "have the CA issue it with dates as RFC 5280 asks",
             Kind::DnsNameSyntax { .. } => {
                 "issue a certificate for names of letters, digits, hyphens and full stops"

@@ -65,6 +65,11 @@ impl fmt::Display for Message<'_> {
             Kind::CriticalExtendedKeyUsage => {
                 write!(f, "the extended key usage of {who} is marked critical")
             }
+            Kind::CriticalKeyIdentifier { authority } => write!(
+                f,
+                "the {} key identifier of {who} is marked critical: OpenSSL, Go and rustls refuse it",
+                if *authority { "authority" } else { "subject" }
+            ),
             Kind::DateEncoding { field, quirk, encoded } => {
                 write!(
                     f,
@@ -90,7 +95,10 @@ impl fmt::Display for Message<'_> {
                 write!(f, "{who} expires in {}, on {}", Span(*seconds_left), Instant(*not_after))
             }
             Kind::ExtendedKeyUsageMissing => {
-                write!(f, "{who} has no extended key usage: Apple's platforms refuse it")
+                write!(
+                    f,
+                    "{who} has no extended key usage: Apple's platforms refuse one issued since July 2019"
+                )
             }
             Kind::FailsInStore { store, until: None } => {
                 write!(f, "no path leads to an anchor of the trust store {}", Escaped(store))
