@@ -529,6 +529,34 @@ fn the_baseline_requirements_look_at_every_certificate_and_at_the_anchors() {
     }
 }
 
+/// A cross-certificate is the anchor, and does not say which key certified it: whoever does not know
+/// it needs one that does.
+#[test]
+fn an_anchor_need_not_say_whose_it_is_where_its_twin_does() {
+    let pki = Pki::new();
+    let old = Draft::root("Old Root").issue();
+    let cross = old.ca("Test Root").issue_for(pki.root.key.clone());
+    let bare = Anatomy::of(&cross.der).without_extension(AUTHORITY_KEY_ID).signed_by(&old.key);
+    let namesake = old.ca("Test Root").issue();
+    let leaf = pki.leaf("example.com").issue();
+    let inspector = Inspector::new()
+        .with_anchors(TrustAnchors::from_der([bare.to_vec()]).unwrap())
+        .with_policy(Policy::new().baseline_requirements(Severity::Warning));
+    let missing = |beside: &[&[u8]]| {
+        let sent = [&[&leaf.der[..], &pki.intermediate.der[..]], beside].concat();
+        let report = judge(&inspector, &sent, NOW);
+        let found = report.findings_with(Code::AuthorityKeyIdentifier);
+        let of_the_anchor = found.filter(|finding| finding.position().is_none());
+        of_the_anchor.map(Finding::message).collect::<Vec<_>>()
+    };
+    let told = ["the authority key identifier of the trust anchor (CN=Test Root) is missing"];
+    assert_eq!(missing(&[]), told);
+    assert_eq!(missing(&[&cross.der]), NOTHING);
+    // One of another key is no twin, and one that does not say it either is of no use.
+    assert_eq!(missing(&[&namesake.der]), told);
+    assert_eq!(missing(&[&bare]), told);
+}
+
 #[test]
 fn the_baseline_requirements_come_with_the_severity_that_was_asked_for() {
     let pki = Pki::new();
