@@ -156,7 +156,7 @@ const DEVIATIONS: &[Deviations] = &[
         ],
     },
     Deviations {
-        why: "only a profile forbids it, and hardly a client minds: off by default",
+        why: "a profile forbids it, and most clients take it: off by default",
         run: Run::Default,
         cases: &[
             "rfc5280::aki::cross-signed-root-missing-aki",

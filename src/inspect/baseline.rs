@@ -1,5 +1,5 @@
-//! What only the profiles of RFC 5280 and of the CA/Browser Forum forbid, and hardly a client
-//! minds. Off unless a policy names it, so nothing is looked at before that is known.
+//! What the profiles of RFC 5280 and of the CA/Browser Forum forbid, and most clients take. Off
+//! unless a policy names it, so nothing is looked at before that is known.
 
 use crate::chain::{Certificate, Subtree};
 use crate::report::{

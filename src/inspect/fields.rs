@@ -50,8 +50,9 @@ pub(super) fn critical_key_identifiers(certificate: &Certificate) -> impl Iterat
     marked.into_iter().filter_map(|(critical, authority)| critical.then_some(authority))
 }
 
-/// <https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.6>: critical where the subject is empty,
-/// else better not (Baseline Requirements, section 7.1.2.7.12: must not).
+/// <https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.6>: critical where the subject is empty
+/// (Python refuses it else, from version 3.13 on), else better not (Baseline Requirements, section
+/// 7.1.2.7.12: must not).
 fn check_criticality(findings: &mut Findings<'_>, certificate: &Certificate) {
     let critical = certificate.marks().critical_subject_alt_names;
     let kind = FindingKind::SubjectAltNameCriticality { critical };

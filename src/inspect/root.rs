@@ -58,8 +58,8 @@ fn check_faults(
     }
 }
 
-/// What OpenSSL or Go refuse is a warning. What they let pass is a note, as only validators that
-/// are strict on purpose look at it.
+/// What OpenSSL or Go refuse is a warning. What they let pass is a note: only validators that are
+/// strict on purpose look at it, and Python, which has OpenSSL be strict from version 3.13 on.
 const fn severity(fault: &AnchorFault) -> Severity {
     match fault {
         AnchorFault::BasicConstraintsMissing

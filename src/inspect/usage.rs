@@ -101,8 +101,8 @@ fn check_end_entity(
     }
 }
 
-/// <https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.9>: keyCertSign asks for cA; webpki 0.103
-/// does not look.
+/// <https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.9>: keyCertSign asks for cA. Python refuses
+/// it from version 3.13 on, with OpenSSL's strict mode; webpki 0.103 does not look.
 fn check_no_ca(findings: &mut Findings<'_>, certificate: &Certificate) {
     if certificate.key_usage().is_some_and(|usage| usage.key_cert_sign) {
         findings.of(0, FindingKind::KeyCertSignWithoutCa, Severity::Warning);

@@ -161,7 +161,7 @@ codes! {
 }
 
 impl Code {
-    /// The codes of faults that only a profile forbids: off by default, and switched on together by
+    /// The codes of faults that a profile forbids and most clients take: off by default, and switched on together by
     /// [`Policy::baseline_requirements`](crate::inspect::Policy::baseline_requirements).
     pub const BASELINE_REQUIREMENTS: &[Self] = &[
         Self::AuthorityKeyIdentifier,
