@@ -28,7 +28,7 @@ fn chains() {
     use notafter::chain::*;
     pin!(is_cloned: AltName, Certificate, CertificateSummary, DateProblem, DistinguishedName, Entry,
         ExtendedKeyUsage, KeyKind, KeyPurpose, LateFailure, Peer, PresentedChain, PublicKey,
-        RevocationList, RevocationListFault, SignatureAlgorithm, UnreadableExtension);
+        RevocationList, SignatureAlgorithm, UnreadableExtension);
     pin!(is_a_value: BasicConstraints, ClientCertificate, DateField, DateQuirk, KeyUsage,
         Possession, RevocationReason, SignatureHash, Validity);
     pin!(is_an_error: ChainError, MalformedCertificate, RevocationListError);
@@ -46,7 +46,7 @@ fn inspectors() {
 #[test]
 fn reports() {
     use notafter::report::*;
-    pin!(is_cloned: AnchorFault, AnchorHorizon, Finding, FindingKind, Horizon, Limit, Report, ReportedCertificate, StoreVerdict, Trust, TrustedPath,
+    pin!(is_cloned: AnchorFault, AnchorHorizon, Finding, FindingKind, Horizon, Limit, Report, ReportedCertificate, RevocationListFault, StoreVerdict, Trust, TrustedPath,
         UnknownCode);
     pin!(is_a_value: AuthorityKeyIdentifierFault, Code, DnsNameFault, Gap,
         NameConstraintsFault, PolicyConstraintsFault, Profile, Role, SerialNumberFault, Severity, Status,

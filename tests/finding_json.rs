@@ -6,10 +6,10 @@
 mod common;
 
 use common::pki::at;
-use notafter::chain::{DateField, DateQuirk, LateFailure, RevocationListFault, RevocationReason};
+use notafter::chain::{DateField, DateQuirk, LateFailure, RevocationReason};
 use notafter::report::{
     AnchorFault, AuthorityKeyIdentifierFault, Code, DnsNameFault, Finding, FindingKind,
-    NameConstraintsFault, PolicyConstraintsFault, Profile, SerialNumberFault,
+    NameConstraintsFault, PolicyConstraintsFault, Profile, RevocationListFault, SerialNumberFault,
     SubjectKeyIdentifierFault, UndeterminedReason, UntrustedReason,
 };
 use serde_json::{Value, json};
@@ -60,6 +60,7 @@ fn kinds() -> Vec<(FindingKind, Value)> {
         (Kind::CommonNameNotListed { common_names: list() }, json!({ "common_names": ["x"] })),
         (Kind::CommonNameOnly { common_names: list() }, json!({ "common_names": ["x"] })),
         (Kind::CriticalExtendedKeyUsage, json!({})),
+        (Kind::CriticalKeyIdentifier { authority: true }, json!({ "authority": true })),
         (
             Kind::DateEncoding {
                 field: DateField::NotAfter,
@@ -157,7 +158,7 @@ fn kinds() -> Vec<(FindingKind, Value)> {
                 issuer: text.clone(),
                 fault: RevocationListFault::CriticalExtension { oid: text.clone() },
             },
-            json!({ "issuer": "x", "fault": { "critical-extension": { "oid": "x" } } }),
+            json!({ "issuer": "x", "fault": "critical-extension", "oid": "x" }),
         ),
         (
             Kind::Revoked { revoked_at: instant, reason: Some(RevocationReason::KeyCompromise) },
@@ -243,8 +244,8 @@ fn a_fault_is_said_in_the_words_of_its_field() {
             format!("{who} lists anyExtendedKeyUsage beside serverAuth"),
         ),
         (
-            FindingKind::AuthorityKeyIdentifier { fault: AuthorityKeyIdentifierFault::Critical },
-            format!("the authority key identifier of {who} is marked critical"),
+            FindingKind::AuthorityKeyIdentifier { fault: AuthorityKeyIdentifierFault::Missing },
+            format!("the authority key identifier of {who} is missing"),
         ),
         (
             FindingKind::CommonNameNotListed { common_names: vec!["a.example".to_owned()] },
@@ -258,6 +259,13 @@ fn a_fault_is_said_in_the_words_of_its_field() {
             format!("the extended key usage of {who} is marked critical"),
         ),
         (
+            FindingKind::CriticalKeyIdentifier { authority: false },
+            format!(
+                "the subject key identifier of {who} is marked critical: OpenSSL, Go and rustls \
+                 refuse it"
+            ),
+        ),
+        (
             FindingKind::DnsNameSyntax {
                 fault: DnsNameFault::Malformed,
                 names: vec!["a..b".to_owned()],
@@ -266,7 +274,9 @@ fn a_fault_is_said_in_the_words_of_its_field() {
         ),
         (
             FindingKind::ExtendedKeyUsageMissing,
-            format!("{who} has no extended key usage: Apple's platforms refuse it"),
+            format!(
+                "{who} has no extended key usage: Apple's platforms refuse one issued since July 2019"
+            ),
         ),
         (
             FindingKind::NameConstraints { fault: NameConstraintsFault::Empty },
@@ -322,6 +332,7 @@ fn every_fault_of_an_anchor_is_written_beside_its_name() {
             AnchorFault::BasicConstraintsNotCritical,
             json!({ "fault": "basic-constraints-not-critical" }),
         ),
+        (AnchorFault::CriticalKeyIdentifier, json!({ "fault": "critical-key-identifier" })),
         (AnchorFault::EmptySubject, json!({ "fault": "empty-subject" })),
         (
             AnchorFault::ExtendedKeyUsage { purposes: vec!["serverAuth".to_owned()] },
@@ -339,6 +350,42 @@ fn every_fault_of_an_anchor_is_written_beside_its_name() {
         let kind = FindingKind::AnchorNonconforming { anchor: "CN=Root".to_owned(), fault };
         expected["code"] = json!("anchor-nonconforming");
         expected["anchor"] = json!("CN=Root");
+        let written = serde_json::to_value(&kind).unwrap();
+        assert_eq!(written, expected);
+        assert_eq!(serde_json::from_value::<FindingKind>(written).unwrap(), kind);
+    }
+}
+
+#[test]
+fn every_fault_of_a_revocation_list_is_written_beside_its_issuer() {
+    use RevocationListFault as Fault;
+    let when = "2026-12-01T00:00:00Z";
+    let instant = at(when);
+    let faults = [
+        (Fault::BadSignature, json!({ "fault": "bad-signature" })),
+        (
+            Fault::CriticalExtension { oid: "1.2.3".to_owned() },
+            json!({ "fault": "critical-extension", "oid": "1.2.3" }),
+        ),
+        (Fault::CriticalNumber, json!({ "fault": "critical-number" })),
+        (Fault::CrlSignMissing, json!({ "fault": "crl-sign-missing" })),
+        (Fault::NoNextUpdate, json!({ "fault": "no-next-update" })),
+        (Fault::NoNumber, json!({ "fault": "no-number" })),
+        (
+            Fault::NotYetValid { this_update: instant },
+            json!({ "fault": "not-yet-valid", "this_update": when }),
+        ),
+        (Fault::OutOfScope, json!({ "fault": "out-of-scope" })),
+        (
+            Fault::Outdated { next_update: instant },
+            json!({ "fault": "outdated", "next_update": when }),
+        ),
+        (Fault::UnsupportedSignature, json!({ "fault": "unsupported-signature" })),
+    ];
+    for (fault, mut expected) in faults {
+        let kind = FindingKind::RevocationListUnusable { issuer: "CN=CA".to_owned(), fault };
+        expected["code"] = json!("revocation-list-unusable");
+        expected["issuer"] = json!("CN=CA");
         let written = serde_json::to_value(&kind).unwrap();
         assert_eq!(written, expected);
         assert_eq!(serde_json::from_value::<FindingKind>(written).unwrap(), kind);

@@ -196,6 +196,23 @@ fn without_names_to_expect_only_a_certificate_that_no_client_could_match_is_told
     assert_eq!(told(&judged(&pki, &unnamed.der, &anyone)), ["failure common-name-only 0"]);
 }
 
+/// A workload goes by its URI (SPIFFE): with nothing asked for, nothing is amiss.
+#[test]
+fn a_common_name_beside_a_uri_is_told_only_where_a_host_is_asked_for() {
+    let pki = Pki::new();
+    let workload = |params: &mut rcgen::CertificateParams| {
+        let uri = "spiffe://example.org/web".to_owned().try_into().unwrap();
+        params.subject_alt_names = vec![SanType::URI(uri)];
+    };
+    let leaf = pki.leaf("web.example").with(workload).issue();
+    let anyone = Subject::new("chain.pem", Purpose::Server);
+    assert_eq!(told(&judged(&pki, &leaf.der, &anyone)), NOTHING);
+    let asked = judged(&pki, &leaf.der, &server(&["web.example"]));
+    assert_eq!(told(&asked), ["failure common-name-only 0"]);
+    let other = judged(&pki, &leaf.der, &server(&["example.com"]));
+    assert_eq!(told(&other), ["failure name-mismatch 0"]);
+}
+
 #[test]
 fn the_names_of_clients_and_signers_are_not_judged() {
     let pki = Pki::new();

@@ -9,6 +9,7 @@ use common::anatomy::{Anatomy, OCTET_STRING, OID, SEQUENCE, SUBJECT_ALT_NAME, tl
 use common::judge::{NOTHING, chain, judge, only, server, told, trusting};
 use common::pki::{Draft, Issued, Pki, at};
 use notafter::Inspector;
+use notafter::chain::Certificate;
 use notafter::inspect::{Policy, TrustAnchors};
 use notafter::report::{
     Code, DnsNameFault, Finding, FindingKind, Report, SerialNumberFault, Severity, Status,
@@ -62,19 +63,20 @@ fn a_serial_number_is_positive_and_has_up_to_20_octets() {
     let leaf = pki.leaf("example.com").issue();
     let long = [&[1], &[0; 20][..]].concat();
     let long_positive = [&[0, 0xff], &[0; 20][..]].concat();
-    let cases: [(&[u8], SerialNumberFault, &str); 5] = [
-        (&[0], SerialNumberFault::Zero, "is zero"),
-        (&[0x80], SerialNumberFault::Negative, "is negative"),
-        (&[0xff, 1], SerialNumberFault::Negative, "is negative"),
-        (&long, SerialNumberFault::TooLong, "is longer than 20 octets"),
-        (&long_positive, SerialNumberFault::TooLong, "is longer than 20 octets"),
+    // Go refuses a negative one; nobody minds the others.
+    let cases: [(&[u8], SerialNumberFault, &str, &str); 5] = [
+        (&[0], SerialNumberFault::Zero, "note", "is zero"),
+        (&[0x80], SerialNumberFault::Negative, "warning", "is negative"),
+        (&[0xff, 1], SerialNumberFault::Negative, "warning", "is negative"),
+        (&long, SerialNumberFault::TooLong, "note", "is longer than 20 octets"),
+        (&long_positive, SerialNumberFault::TooLong, "note", "is longer than 20 octets"),
     ];
-    for (number, fault, words) in cases {
+    for (number, fault, severity, words) in cases {
         let odd = Anatomy::of(&leaf.der)
             .serial_number(&tlv(INTEGER, number))
             .signed_by(&pki.intermediate.key);
         let report = judged(&pki, &odd);
-        assert_eq!(told(&report), ["warning serial-number 0"], "{number:?}");
+        assert_eq!(told(&report), [format!("{severity} serial-number 0")], "{number:?}");
         let finding = only(&report, Code::SerialNumber);
         assert_eq!(*finding.kind(), FindingKind::SerialNumber { fault });
         let expected =
@@ -93,9 +95,14 @@ fn the_serial_number_of_an_intermediate_counts_and_a_roots_does_not() {
     let intermediate = zero(&pki.intermediate.der, &pki.root.key);
     let root = zero(&pki.root.der, &pki.root.key);
     let report = judge(&strict(&pki), &[&leaf.der, &intermediate, &root], NOW);
-    assert_eq!(told(&report), ["warning serial-number 1", "note anchor-included 2"]);
+    assert_eq!(told(&report), ["note serial-number 1", "note anchor-included 2"]);
     // One that nobody needs does no harm.
-    let report = judge(&strict(&pki), &[&leaf.der, &pki.intermediate.der, &intermediate], NOW);
+    let negative = Anatomy::of(&pki.intermediate.der)
+        .serial_number(&tlv(INTEGER, &[0x80]))
+        .signed_by(&pki.root.key);
+    let report = judge(&strict(&pki), &[&leaf.der, &negative], NOW);
+    assert_eq!(told(&report), ["warning serial-number 1"]);
+    let report = judge(&strict(&pki), &[&leaf.der, &pki.intermediate.der, &negative], NOW);
     assert_eq!(told(&report), ["note serial-number 2"]);
 }
 
@@ -160,6 +167,24 @@ fn only_a_server_has_to_say_what_it_is_for() {
     }
 }
 
+/// <https://support.apple.com/en-us/103769>
+#[test]
+fn a_missing_extended_key_usage_is_a_warning_from_july_2019_on() {
+    let pki = Pki::new();
+    for (not_before, expected) in
+        [("2019-06-30T23:59:59Z", Severity::Note), ("2019-07-01T00:00:00Z", Severity::Warning)]
+    {
+        let leaf = pki
+            .leaf("example.com")
+            .valid(not_before, "2026-12-31T23:59:59Z")
+            .with(|params| params.extended_key_usages = Vec::new())
+            .issue();
+        let report = judged(&pki, &leaf.der);
+        let finding = only(&report, Code::ExtendedKeyUsageMissing);
+        assert_eq!(finding.severity(), expected, "{not_before}");
+    }
+}
+
 /// Baseline Requirements, section 7.1.4.3: character for character.
 #[test]
 fn a_common_name_that_looks_like_a_host_is_a_copy_of_an_alternative_name() {
@@ -195,7 +220,7 @@ fn a_common_name_that_looks_like_a_host_is_a_copy_of_an_alternative_name() {
             assert_eq!(told(&report), NOTHING, "{common_name}");
             continue;
         }
-        assert_eq!(told(&report), ["warning common-name-not-listed 0"], "{common_name}");
+        assert_eq!(told(&report), ["note common-name-not-listed 0"], "{common_name}");
         let common_names = vec![common_name.to_owned()];
         let kind = FindingKind::CommonNameNotListed { common_names };
         assert_eq!(*only(&report, Code::CommonNameNotListed).kind(), kind);
@@ -362,7 +387,6 @@ fn changes() -> Vec<Change> {
         // A root may leave it out, as it is its own issuer.
         change(AUTHORITY_KEY_ID, None, "is missing", &[Leaf, Intermediate]),
         change(AUTHORITY_KEY_ID, Some((false, fields(&[]))), "holds no key identifier", all),
-        change(AUTHORITY_KEY_ID, Some((true, fields(&[key()]))), "is marked critical", all),
         change(
             AUTHORITY_KEY_ID,
             Some((false, fields(&[key(), issuer()]))),
@@ -383,12 +407,6 @@ fn changes() -> Vec<Change> {
         ),
         // Only a CA's is looked for.
         change(SUBJECT_KEY_ID, None, "is missing", &[Intermediate, Anchor]),
-        change(
-            SUBJECT_KEY_ID,
-            Some((true, tlv(OCTET_STRING, &[9; 20]))),
-            "is marked critical",
-            all,
-        ),
         change(
             NAME_CONSTRAINTS,
             Some((true, excluded(b"evil.example"))),
@@ -444,6 +462,42 @@ fn chain_with(pki: &Pki, leaf: &Issued, change: &Change, of: Of) -> [Vec<u8>; 3]
     chain
 }
 
+/// OpenSSL, Go and rustls refuse these certificates, so nobody has to ask for it. Of the anchor
+/// rustls sees nothing.
+#[test]
+fn a_critical_key_identifier_is_told_by_default() {
+    let pki = Pki::new();
+    let leaf = pki.leaf("example.com").issue();
+    let key_id =
+        |der: &[u8]| Certificate::from_der(der).unwrap().subject_key_id().unwrap().to_vec();
+    let (of_root, of_intermediate) = (key_id(&pki.root.der), key_id(&pki.intermediate.der));
+    let authority = tlv(SEQUENCE, &tlv(0x80, &of_intermediate));
+    let refused =
+        |position| ["untrusted-path 0", position].map(|told| format!("failure {told}")).to_vec();
+    let cases = [
+        (AUTHORITY_KEY_ID, authority, Of::Leaf, refused("critical-key-identifier 0")),
+        (
+            SUBJECT_KEY_ID,
+            tlv(OCTET_STRING, &of_intermediate),
+            Of::Intermediate,
+            refused("critical-key-identifier 1"),
+        ),
+        (
+            SUBJECT_KEY_ID,
+            tlv(OCTET_STRING, &of_root),
+            Of::Anchor,
+            vec!["warning anchor-nonconforming -".to_owned()],
+        ),
+    ];
+    for (oid, value, of, expected) in cases {
+        let change = Change { oid, extension: Some((true, value)), told: "", of: &[] };
+        let [root, intermediate, leaf] = chain_with(&pki, &leaf, &change, of);
+        let inspector = Inspector::new().with_anchors(TrustAnchors::from_der([root]).unwrap());
+        let report = judge(&inspector, &[&leaf, &intermediate], NOW);
+        assert_eq!(told(&report), expected, "{of:?}");
+    }
+}
+
 /// RFC 5280 sections 4.2.1.1, 4.2.1.2, 4.2.1.10 and 4.2.1.11.
 #[test]
 fn the_baseline_requirements_look_at_every_certificate_and_at_the_anchors() {
@@ -473,6 +527,34 @@ fn the_baseline_requirements_look_at_every_certificate_and_at_the_anchors() {
             assert_eq!(told, change.of.contains(&of), "{number} {of:?}: {report}");
         }
     }
+}
+
+/// A cross-certificate is the anchor, and does not say which key certified it: whoever does not know
+/// it needs one that does.
+#[test]
+fn an_anchor_need_not_say_whose_it_is_where_its_twin_does() {
+    let pki = Pki::new();
+    let old = Draft::root("Old Root").issue();
+    let cross = old.ca("Test Root").issue_for(pki.root.key.clone());
+    let bare = Anatomy::of(&cross.der).without_extension(AUTHORITY_KEY_ID).signed_by(&old.key);
+    let namesake = old.ca("Test Root").issue();
+    let leaf = pki.leaf("example.com").issue();
+    let inspector = Inspector::new()
+        .with_anchors(TrustAnchors::from_der([bare.to_vec()]).unwrap())
+        .with_policy(Policy::new().baseline_requirements(Severity::Warning));
+    let missing = |beside: &[&[u8]]| {
+        let sent = [&[&leaf.der[..], &pki.intermediate.der[..]], beside].concat();
+        let report = judge(&inspector, &sent, NOW);
+        let found = report.findings_with(Code::AuthorityKeyIdentifier);
+        let of_the_anchor = found.filter(|finding| finding.position().is_none());
+        of_the_anchor.map(Finding::message).collect::<Vec<_>>()
+    };
+    let told = ["the authority key identifier of the trust anchor (CN=Test Root) is missing"];
+    assert_eq!(missing(&[]), told);
+    assert_eq!(missing(&[&cross.der]), NOTHING);
+    // One of another key is no twin, and one that does not say it either is of no use.
+    assert_eq!(missing(&[&namesake.der]), told);
+    assert_eq!(missing(&[&bare]), told);
 }
 
 #[test]

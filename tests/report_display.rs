@@ -154,7 +154,7 @@ fn of_many_names_the_first_few_are_shown() {
 
 #[test]
 fn what_keeps_a_list_from_clearing_is_said_in_words() {
-    use notafter::chain::RevocationListFault as Fault;
+    use notafter::report::RevocationListFault as Fault;
     let instant = at("2026-12-01T00:00:00Z");
     let cases = [
         (Fault::BadSignature, "its signature does not verify with the issuer's key"),

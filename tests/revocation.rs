@@ -9,11 +9,11 @@ use common::judge::{NOTHING, chain, judge, only, path, server, told, trusting};
 use common::lists::{distribution_point, extension, number, with_extensions, with_fields};
 use common::pki::{Draft, Issued, Pki, at};
 use notafter::Inspector;
-use notafter::chain::{
-    PresentedChain, RevocationList, RevocationListFault as Fault, RevocationReason,
-};
+use notafter::chain::{PresentedChain, RevocationList, RevocationReason};
 use notafter::inspect::{Policy, TrustAnchors};
-use notafter::report::{Code, FindingKind, Report, Severity, Status, Trust};
+use notafter::report::{
+    Code, FindingKind, Report, RevocationListFault as Fault, Severity, Status, Trust,
+};
 use rcgen::{CrlDistributionPoint, CrlScope, KeyUsagePurpose};
 use serde_json::Value;
 
@@ -446,6 +446,26 @@ fn a_list_may_be_signed_with_the_issuers_other_key() {
     assert_eq!(judged(old.list().issue()), NOTHING);
     // Not the other way round: the old key's certificates are not vouched for by the new one.
     assert_eq!(judged(new.list().revoke(&new, REVOKED_AT).issue()), NOTHING);
+}
+
+/// Hashing a large list once for each key that a server sends would be a gift to it.
+#[test]
+fn not_more_than_four_keys_of_an_issuer_are_tried() {
+    let mut keys = vec![Draft::root("Test CA").issue()];
+    for _ in 1..6 {
+        let next = keys[keys.len() - 1].ca("Test CA").issue();
+        keys.push(next);
+    }
+    keys.reverse();
+    let leaf = keys[0].leaf("example.com").issue();
+    let sent: Vec<_> = [&leaf].into_iter().chain(&keys).map(|issued| issued.der.clone()).collect();
+    let untrusted = trusting(&[&Draft::root("Another Root").issue()]);
+    for (place, key) in keys.iter().enumerate() {
+        let list = key.list().revoke(&leaf, REVOKED_AT).issue();
+        let report = judge(&untrusted.clone().with_revocation_lists([list]), &sent, NOON);
+        let revoked = report.findings_with(Code::Revoked).count();
+        assert_eq!(revoked, usize::from(place < 4), "{place}: {:?}", told(&report));
+    }
 }
 
 #[test]

@@ -21,9 +21,9 @@ use common::lists::with_fields;
 use common::pki::{Key, at};
 use data_encoding::BASE64;
 use notafter::Inspector;
-use notafter::chain::{RevocationList, RevocationListFault as Fault};
+use notafter::chain::RevocationList;
 use notafter::inspect::TrustAnchors;
-use notafter::report::{FindingKind, Report};
+use notafter::report::{FindingKind, Report, RevocationListFault as Fault};
 use notafter::target::{Purpose, Subject};
 use rcgen::{KeyPair, PublicKeyData as _, SigningKey as _};
 

@@ -94,11 +94,11 @@ fn a_key_below_the_limits_of_the_day_is_told_with_its_size() {
 
 /// Public CAs may not certify it (Baseline Requirements, section 6.1.5); it is not weak.
 #[test]
-fn an_rsa_key_whose_size_is_no_multiple_of_8_is_a_warning() {
+fn an_rsa_key_whose_size_is_no_multiple_of_8_is_a_note() {
     let pki = Pki::new();
     let leaf = pki.leaf("example.com").issue();
     for (bits, expected) in
-        [(2049, &["warning weak-key 0"][..]), (2052, &["warning weak-key 0"]), (2056, &[])]
+        [(2049, &["note weak-key 0"][..]), (2052, &["note weak-key 0"]), (2056, &[])]
     {
         let leaf = Anatomy::of(&leaf.der).public_key(&rsa(bits)).signed_by(&pki.intermediate.key);
         let report = judge(&trusting(&[&pki.root]), &[&leaf, &pki.intermediate.der], NOW);

@@ -1,33 +1,38 @@
 //! Any chain is judged at any instant: twice the same, and the report is written and read back.
 //!
-//! The input is the instant, in 8 octets, and then certificates in DER, one behind the other.
+//! The input is the instant, in 8 octets, and then certificates and revocation lists in DER, one
+//! behind the other.
 
 #![no_main]
 
 use std::sync::OnceLock;
 
 use libfuzzer_sys::fuzz_target;
-use notafter::chain::PresentedChain;
-use notafter::inspect::TrustAnchors;
-use notafter::report::Trust;
+use notafter::chain::{PresentedChain, RevocationList};
+use notafter::inspect::{Policy, TrustAnchors};
+use notafter::report::{Severity, Trust};
 use notafter::target::Subject;
 use notafter::{Inspector, Report, Status};
 use time::OffsetDateTime;
 
 fuzz_target!(|input: &[u8]| {
-    let Some((instant, certificates)) = input.split_first_chunk() else {
+    let Some((instant, values)) = input.split_first_chunk() else {
         return;
     };
-    let Ok(chain) = PresentedChain::from_der(split(certificates)) else {
+    let (lists, certificates): (Vec<_>, Vec<_>) =
+        split(values).into_iter().partition(|value| RevocationList::from_der(*value).is_ok());
+    let Ok(chain) = PresentedChain::from_der(certificates) else {
         return;
     };
+    let lists = lists.into_iter().filter_map(|value| RevocationList::from_der(value).ok());
+    let inspector = inspector().clone().with_revocation_lists(lists);
     let at = instant_of(u64::from_be_bytes(*instant));
     let names = ["example.com".parse().expect("it is a name")];
     let subject = Subject::server("https://example.com:443", names);
 
-    let report = inspector().inspect(&chain, &subject, at);
+    let report = inspector.inspect(&chain, &subject, at);
 
-    assert_eq!(report, inspector().inspect(&chain, &subject, at));
+    assert_eq!(report, inspector.inspect(&chain, &subject, at));
     assert_eq!(report.checked_at(), at);
     assert_eq!(report.chain().len(), chain.entries().len());
     if let Some(path) = report.trust().path() {
@@ -62,7 +67,7 @@ fn instant_of(seed: u64) -> OffsetDateTime {
 /// Splits where a DER value ends; what is none is taken as it is.
 fn split(mut bytes: &[u8]) -> Vec<&[u8]> {
     let mut values = Vec::new();
-    while !bytes.is_empty() && values.len() < MOST_CERTIFICATES {
+    while !bytes.is_empty() && values.len() < MOST_VALUES {
         let (value, rest) = bytes.split_at(value_length(bytes).unwrap_or(bytes.len()));
         values.push(value);
         bytes = rest;
@@ -85,8 +90,9 @@ fn inspector() -> &'static Inspector {
     INSPECTOR.get_or_init(|| {
         let root = include_bytes!("../root.der").as_slice();
         let anchors = TrustAnchors::from_der([root]).expect("the root can be read");
-        Inspector::new().with_anchors(anchors)
+        let policy = Policy::new().baseline_requirements(Severity::Note);
+        Inspector::new().with_anchors(anchors).with_policy(policy)
     })
 }
 
-const MOST_CERTIFICATES: usize = 8;
+const MOST_VALUES: usize = 8;

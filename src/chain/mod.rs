@@ -27,9 +27,7 @@ use sha2::{Digest, Sha256};
 pub use alt_name::AltName;
 pub(crate) use certificate::Signed;
 pub use certificate::{Certificate, Validity};
-pub use crl::{
-    Revocation, RevocationList, RevocationListError, RevocationListFault, RevocationReason,
-};
+pub use crl::{Revocation, RevocationList, RevocationListError, RevocationReason};
 pub use date::{DateField, DateProblem, DateQuirk};
 pub(crate) use der::sequence;
 pub use error::{ChainError, MalformedCertificate};

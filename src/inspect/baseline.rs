@@ -1,5 +1,5 @@
-//! What only the profiles of RFC 5280 and of the CA/Browser Forum forbid, and hardly a client
-//! minds. Off unless a policy names it, so nothing is looked at before that is known.
+//! What the profiles of RFC 5280 and of the CA/Browser Forum forbid, and most clients take. Off
+//! unless a policy names it, so nothing is looked at before that is known.
 
 use crate::chain::{Certificate, Subtree};
 use crate::report::{
@@ -86,7 +86,6 @@ fn authority_key_identifier(
     let holds = |has: fn(_) -> bool| shape.is_some_and(has);
     seen([
         (shape.is_none() && !self_issued, Fault::Missing),
-        (holds(|shape| shape.critical), Fault::Critical),
         (shape.is_some() && id.is_none(), Fault::KeyIdentifierMissing),
         (holds(|shape| shape.issuer), Fault::Issuer),
         (holds(|shape| shape.serial_number), Fault::SerialNumber),
@@ -99,10 +98,7 @@ fn subject_key_identifier(
     certificate: &Certificate,
 ) -> impl Iterator<Item = SubjectKeyIdentifierFault> + use<> {
     use SubjectKeyIdentifierFault as Fault;
-    seen([
-        (certificate.is_ca() && certificate.subject_key_id().is_none(), Fault::Missing),
-        (certificate.marks().critical_subject_key_id, Fault::Critical),
-    ])
+    seen([(certificate.is_ca() && certificate.subject_key_id().is_none(), Fault::Missing)])
 }
 
 /// <https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.10>; a leading full stop is for URIs only.

@@ -9,6 +9,10 @@ use super::findings::Findings;
 pub(super) fn check(findings: &mut Findings<'_>) {
     for (position, certificate) in findings.relevant() {
         check_serial_number(findings, position, certificate);
+        for authority in critical_key_identifiers(certificate) {
+            let kind = FindingKind::CriticalKeyIdentifier { authority };
+            findings.of(position, kind, Severity::Failure);
+        }
     }
     if let Some(certificate) = findings.view.certificate(0) {
         check_criticality(findings, certificate);
@@ -24,19 +28,31 @@ fn check_serial_number(findings: &mut Findings<'_>, position: usize, certificate
         [0, number @ ..] => number,
         number => number,
     };
-    let fault = match certificate.serial_number() {
-        [] | [0] => SerialNumberFault::Zero,
-        [0x80..=0xff, ..] => SerialNumberFault::Negative,
-        _ if number.len() > 20 => SerialNumberFault::TooLong,
+    let (fault, severity) = match certificate.serial_number() {
+        [] | [0] => (SerialNumberFault::Zero, Severity::Note),
+        // Go refuses it.
+        [0x80..=0xff, ..] => (SerialNumberFault::Negative, Severity::Warning),
+        _ if number.len() > 20 => (SerialNumberFault::TooLong, Severity::Note),
         _ => return,
     };
     if position == 0 || !certificate.is_self_issued() {
-        findings.of(position, FindingKind::SerialNumber { fault }, Severity::Warning);
+        findings.of(position, FindingKind::SerialNumber { fault }, severity);
     }
 }
 
-/// <https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.6>: critical where the subject is empty,
-/// else better not (Baseline Requirements, section 7.1.2.7.12: must not).
+/// RFC 5280 sections 4.2.1.1 and 4.2.1.2: not critical. For each identifier that is, whether it is
+/// the authority's. OpenSSL and webpki don't know them as critical
+/// extensions, Go refuses to read them.
+pub(super) fn critical_key_identifiers(certificate: &Certificate) -> impl Iterator<Item = bool> {
+    let marks = certificate.marks();
+    let authority = marks.authority_key_id.is_some_and(|shape| shape.critical);
+    let marked = [(authority, true), (marks.critical_subject_key_id, false)];
+    marked.into_iter().filter_map(|(critical, authority)| critical.then_some(authority))
+}
+
+/// <https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.6>: critical where the subject is empty
+/// (Python refuses it else, from version 3.13 on), else better not (Baseline Requirements, section
+/// 7.1.2.7.12: must not).
 fn check_criticality(findings: &mut Findings<'_>, certificate: &Certificate) {
     let critical = certificate.marks().critical_subject_alt_names;
     let kind = FindingKind::SubjectAltNameCriticality { critical };

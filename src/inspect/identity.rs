@@ -24,7 +24,9 @@ pub(super) fn check(findings: &mut Findings<'_>, subject: &Subject) {
         check_common_names(findings, presented, &common_names);
     }
     let common_name_only = !named && !common_names.is_empty();
-    if subject.names().is_empty() && common_name_only {
+    // A workload goes by its URI (SPIFFE), and has no host's name.
+    let is_workload = presented.iter().any(|name| matches!(name, AltName::Uri(_)));
+    if subject.names().is_empty() && common_name_only && !is_workload {
         let common_names = escaped(&common_names);
         findings.add(Some(0), FindingKind::CommonNameOnly { common_names }, Severity::Failure);
         return;
@@ -67,7 +69,8 @@ fn check_common_names(findings: &mut Findings<'_>, presented: &[AltName], common
         |name: &str| looks_like_an_address(name) || (lists_dns && looks_like_a_dns_name(name));
     let common_names = escaped(unlisted.filter(|name| claims(name) && !lists(name)));
     if !common_names.is_empty() {
-        findings.of(0, FindingKind::CommonNameNotListed { common_names }, Severity::Warning);
+        // No client of today looks at it.
+        findings.of(0, FindingKind::CommonNameNotListed { common_names }, Severity::Note);
     }
 }
 

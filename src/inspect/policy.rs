@@ -94,9 +94,14 @@ impl Policy {
         self
     }
 
-    /// Tells, with this severity, what only the profiles of RFC 5280 and of the CA/Browser Forum's
-    /// Baseline Requirements forbid and hardly a client minds: every code of
+    /// Tells, with this severity, what the profiles of RFC 5280 and of the CA/Browser Forum's
+    /// Baseline Requirements forbid and most clients take: every code of
     /// [`Code::BASELINE_REQUIREMENTS`]. For those who run a CA; trust anchors are looked at too.
+    ///
+    /// Python, from version 3.13 on, and whoever else has OpenSSL verify strictly refuses some of
+    /// it: a certificate below a root without authority key identifier, and a CA's without subject
+    /// key identifier. With such clients,
+    /// [`Code::AuthorityKeyIdentifier`] and [`Code::SubjectKeyIdentifier`] are worth a warning.
     #[must_use]
     pub const fn baseline_requirements(mut self, severity: Severity) -> Self {
         let mut left = Code::BASELINE_REQUIREMENTS;
@@ -273,7 +278,7 @@ pub(super) struct Limits {
 const OFF_BY_DEFAULT: [Code; 5] = [
     // It says nothing of the chain, and who trusts a list of names and keys knows that.
     Code::AnchorDatesUnknown,
-    // Only a profile forbids it: `Code::BASELINE_REQUIREMENTS`.
+    // Most clients take it: `Code::BASELINE_REQUIREMENTS`.
     Code::AuthorityKeyIdentifier,
     Code::NameConstraints,
     Code::PolicyConstraints,

@@ -9,10 +9,9 @@ use std::sync::{Arc, OnceLock};
 use time::OffsetDateTime;
 
 use crate::chain::{
-    Certificate, DistinguishedName, KeyUsage, Revocation, RevocationList,
-    RevocationListFault as Fault, RevocationReason, Signed,
+    Certificate, DistinguishedName, KeyUsage, Revocation, RevocationList, RevocationReason, Signed,
 };
-use crate::report::{FindingKind, Severity};
+use crate::report::{FindingKind, RevocationListFault as Fault, Severity};
 
 use super::TrustAnchors;
 use super::findings::Findings;
@@ -70,6 +69,7 @@ pub(super) fn check(
         key_usage: certificate.and_then(Certificate::key_usage),
     });
     let view = findings.view;
+    let mut tried = vec![Tried::default(); lists.0.len()];
     for (place, position) in path.iter().enumerate() {
         let Some(certificate) = view.certificate(*position) else {
             continue;
@@ -82,10 +82,13 @@ pub(super) fn check(
             .chain(anchor)
             .filter(|issuer| issuer.name == certificate.issuer())
             .collect();
-        let of_the_issuer =
-            lists.0.iter().filter(|given| given.list.issuer() == certificate.issuer());
+        let of_the_issuer = lists
+            .0
+            .iter()
+            .zip(&mut tried)
+            .filter(|(given, _)| given.list.issuer() == certificate.issuer());
         let answers = of_the_issuer
-            .filter_map(|given| given.answer(certificate, &issuers, signatures, at))
+            .filter_map(|(given, tried)| given.answer(certificate, &issuers, signatures, tried, at))
             .collect();
         tell(findings, *position, certificate, answers);
     }
@@ -106,11 +109,12 @@ impl From<Fault> for Answer {
 
 impl Given {
     /// `None` where the list is of another key of the issuer's name.
-    fn answer(
+    fn answer<'a>(
         &self,
         certificate: &Certificate,
-        issuers: &[Issuer<'_>],
+        issuers: &[Issuer<'a>],
         signatures: &Signatures,
+        tried: &mut Tried<'a>,
         at: OffsetDateTime,
     ) -> Option<Answer> {
         let list = &self.list;
@@ -124,7 +128,7 @@ impl Given {
         if listed.is_none() && !list.covers(certificate) {
             return is_named.then(|| Fault::OutOfScope.into());
         }
-        let signer = match self.signer(issuers, signatures) {
+        let signer = match self.signer(issuers, signatures, tried) {
             Ok(signer) => signer,
             Err(fault) => return is_named.then(|| fault.into()),
         };
@@ -149,11 +153,12 @@ impl Given {
         Some(Fault::CriticalExtension { oid })
     }
 
-    fn signer<'i>(
+    fn signer<'i, 'a>(
         &self,
-        issuers: &'i [Issuer<'i>],
+        issuers: &'i [Issuer<'a>],
         signatures: &Signatures,
-    ) -> Result<&'i Issuer<'i>, Fault> {
+        tried: &mut Tried<'a>,
+    ) -> Result<&'i Issuer<'a>, Fault> {
         let known = self.verified_by.get();
         if let Some(signer) =
             issuers.iter().find(|issuer| known.is_some_and(|key| **key == *issuer.key))
@@ -163,7 +168,7 @@ impl Given {
         let signed = Signed::read(self.list.der()).ok_or(Fault::BadSignature)?;
         let mut fault = Fault::UnsupportedSignature;
         for issuer in issuers {
-            match signatures.verify_large(&signed, issuer.key) {
+            match tried.by(issuer.key, |key| signatures.verify_large(&signed, key)) {
                 Some(true) => {
                     // Of a list that verifies with two keys, which none does, the first is kept.
                     let _ = self.verified_by.set(issuer.key.into());
@@ -174,6 +179,25 @@ impl Given {
             }
         }
         Err(fault)
+    }
+}
+
+/// The keys with which a list was held to be signed during one inspection, and what came of it.
+#[derive(Clone, Default)]
+struct Tried<'a>(Vec<(&'a [u8], Option<bool>)>);
+
+impl<'a> Tried<'a> {
+    /// What comes of a key, tried once; `None` too where enough others were tried before.
+    fn by(&mut self, key: &'a [u8], verify: impl FnOnce(&[u8]) -> Option<bool>) -> Option<bool> {
+        if let Some((_, verified)) = self.0.iter().find(|(tried, _)| *tried == key) {
+            return *verified;
+        }
+        if self.0.len() == MOST_KEYS {
+            return None;
+        }
+        let verified = verify(key);
+        self.0.push((key, verified));
+        verified
     }
 }
 
@@ -271,3 +295,7 @@ fn tell(
 const fn is_tolerated(fault: &Fault) -> bool {
     matches!(fault, Fault::CriticalNumber | Fault::NoNextUpdate | Fault::NoNumber)
 }
+
+/// A CA that changes its key has two of them for a while. A server may send as many as it likes in the
+/// name of any CA, and for each of them the whole list is hashed.
+const MOST_KEYS: usize = 4;

@@ -9,7 +9,7 @@ use crate::target::Purpose;
 
 use super::findings::Findings;
 use super::trust::Verdict;
-use super::{TrustAnchors, strength, usage};
+use super::{TrustAnchors, fields, strength, usage};
 
 /// The anchor of the path.
 pub(super) fn check(
@@ -58,11 +58,12 @@ fn check_faults(
     }
 }
 
-/// What OpenSSL or Go refuse is a warning. What they let pass is a note, as only validators that
-/// are strict on purpose look at it.
+/// What OpenSSL or Go refuse is a warning. What they let pass is a note: only validators that are
+/// strict on purpose look at it, and Python, which has OpenSSL be strict from version 3.13 on.
 const fn severity(fault: &AnchorFault) -> Severity {
     match fault {
         AnchorFault::BasicConstraintsMissing
+        | AnchorFault::CriticalKeyIdentifier
         | AnchorFault::KeyCertSignMissing
         | AnchorFault::NotACa
         | AnchorFault::UnknownCriticalExtension { .. } => Severity::Warning,
@@ -79,6 +80,9 @@ pub(super) fn faults(root: &Certificate) -> Vec<AnchorFault> {
     let unknown = root.unknown_critical_extensions().iter();
     let unknown = unknown.map(|oid| AnchorFault::UnknownCriticalExtension { oid: oid.clone() });
     let mut faults: Vec<AnchorFault> = unknown.collect();
+    if fields::critical_key_identifiers(root).next().is_some() {
+        faults.push(AnchorFault::CriticalKeyIdentifier);
+    }
     // The rest is asked of CAs alone.
     let constraints = basic_constraints(root);
     if constraints == Some(AnchorFault::NotACa) {

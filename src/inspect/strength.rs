@@ -36,13 +36,13 @@ fn check_key(findings: &mut Findings<'_>, position: usize, certificate: &Certifi
 }
 
 /// CA/Browser Forum Baseline Requirements, section 6.1.5: public CAs may not certify such a size.
-/// Most clients take it. Of an anchor it is told beside its other oddities.
+/// Clients take it. Of an anchor it is told beside its other oddities.
 fn check_size(findings: &mut Findings<'_>, position: usize, certificate: &Certificate) {
     let key = certificate.public_key();
     let is_rsa = matches!(key.kind(), KeyKind::Rsa | KeyKind::RsaPss);
     if is_rsa && !key.bits().is_multiple_of(8) && weakness(key).is_none() {
         let kind = FindingKind::WeakKey { key: key.to_string() };
-        findings.of(position, kind, Severity::Warning);
+        findings.of(position, kind, Severity::Note);
     }
 }
 

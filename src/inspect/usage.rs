@@ -1,5 +1,8 @@
 //! What the keys may be used for (RFC 5280 sections 4.2.1.3, 4.2.1.9 and 4.2.1.12).
 
+use time::OffsetDateTime;
+use time::macros::datetime;
+
 use crate::chain::{Certificate, KeyPurpose};
 use crate::report::{FindingKind, Severity};
 use crate::target::{Purpose, Subject};
@@ -98,8 +101,8 @@ fn check_end_entity(
     }
 }
 
-/// <https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.9>: keyCertSign asks for cA; webpki 0.103
-/// does not look.
+/// <https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.9>: keyCertSign asks for cA. Python refuses
+/// it from version 3.13 on, with OpenSSL's strict mode; webpki 0.103 does not look.
 fn check_no_ca(findings: &mut Findings<'_>, certificate: &Certificate) {
     if certificate.key_usage().is_some_and(|usage| usage.key_cert_sign) {
         findings.of(0, FindingKind::KeyCertSignWithoutCa, Severity::Warning);
@@ -110,7 +113,9 @@ fn check_no_ca(findings: &mut Findings<'_>, certificate: &Certificate) {
 /// more than RFC 5280 does: <https://support.apple.com/en-us/103769>.
 fn check_extended_key_usage(findings: &mut Findings<'_>, certificate: &Certificate) {
     let Some(usage) = certificate.extended_key_usage() else {
-        findings.of(0, FindingKind::ExtendedKeyUsageMissing, Severity::Warning);
+        let is_refused = certificate.validity().not_before >= APPLE_ASKS_SINCE;
+        let severity = if is_refused { Severity::Warning } else { Severity::Note };
+        findings.of(0, FindingKind::ExtendedKeyUsageMissing, severity);
         return;
     };
     if certificate.marks().critical_extended_key_usage {
@@ -175,3 +180,6 @@ fn depth<'a>(findings: &Findings<'_>, issuers: impl Iterator<Item = &'a usize>) 
     let certificates = issuers.filter_map(|position| findings.view.certificate(*position));
     certificates.filter(|certificate| !certificate.is_self_issued()).count()
 }
+
+/// Of certificates with an earlier notBefore no extended key usage is asked.
+const APPLE_ASKS_SINCE: OffsetDateTime = datetime!(2019-07-01 0:00 UTC);

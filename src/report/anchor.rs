@@ -22,6 +22,9 @@ pub enum AnchorFault {
     BasicConstraintsMissing,
     /// Basic constraints that are not marked critical (RFC 5280 section 4.2.1.9).
     BasicConstraintsNotCritical,
+    /// A key identifier that is marked critical (RFC 5280 sections 4.2.1.1 and 4.2.1.2). OpenSSL and
+    /// Go refuse it.
+    CriticalKeyIdentifier,
     /// An empty subject (RFC 5280 section 4.1.2.6).
     EmptySubject,
     /// An extended key usage: roots of public CAs may have none (Baseline Requirements, section
@@ -55,6 +58,7 @@ impl fmt::Display for AnchorFault {
             Self::BasicConstraintsNotCritical => {
                 f.write_str("does not mark its basic constraints as critical")
             }
+            Self::CriticalKeyIdentifier => f.write_str("marks a key identifier as critical"),
             Self::EmptySubject => f.write_str("has an empty subject"),
             Self::ExtendedKeyUsage { purposes } => {
                 write!(f, "is limited by an extended key usage to {}", List(purposes))

@@ -68,6 +68,8 @@ codes! {
     CommonNameOnly = "common-name-only",
     /// An extended key usage is marked critical.
     CriticalExtendedKeyUsage = "critical-extended-key-usage",
+    /// A key identifier is marked critical.
+    CriticalKeyIdentifier = "critical-key-identifier",
     /// A date is encoded in a way that strict clients refuse.
     DateEncoding = "date-encoding",
     /// A dNSName is not in the preferred name syntax.
@@ -159,7 +161,7 @@ codes! {
 }
 
 impl Code {
-    /// The codes of faults that only a profile forbids: off by default, and switched on together by
+    /// The codes of faults that a profile forbids and most clients take: off by default, and switched on together by
     /// [`Policy::baseline_requirements`](crate::inspect::Policy::baseline_requirements).
     pub const BASELINE_REQUIREMENTS: &[Self] = &[
         Self::AuthorityKeyIdentifier,
@@ -188,6 +190,7 @@ impl FindingKind {
             Self::CommonNameNotListed { .. } => Code::CommonNameNotListed,
             Self::CommonNameOnly { .. } => Code::CommonNameOnly,
             Self::CriticalExtendedKeyUsage => Code::CriticalExtendedKeyUsage,
+            Self::CriticalKeyIdentifier { .. } => Code::CriticalKeyIdentifier,
             Self::DateEncoding { .. } => Code::DateEncoding,
             Self::DnsNameSyntax { .. } => Code::DnsNameSyntax,
             Self::Duplicate { .. } => Code::Duplicate,

@@ -10,8 +10,6 @@ use std::fmt;
 #[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum AuthorityKeyIdentifierFault {
-    /// It is marked critical.
-    Critical,
     /// It names the issuer of the issuer's certificate.
     Issuer,
     /// It holds no key identifier.
@@ -27,7 +25,6 @@ pub enum AuthorityKeyIdentifierFault {
 impl fmt::Display for AuthorityKeyIdentifierFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Critical => "is marked critical",
             Self::Issuer => "names the issuer of the issuer's certificate",
             Self::KeyIdentifierMissing => "holds no key identifier",
             Self::Mismatch => "is not its subject key identifier",
@@ -143,8 +140,6 @@ impl fmt::Display for SerialNumberFault {
 #[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum SubjectKeyIdentifierFault {
-    /// It is marked critical.
-    Critical,
     /// A CA's certificate has none.
     Missing,
 }
@@ -152,7 +147,6 @@ pub enum SubjectKeyIdentifierFault {
 impl fmt::Display for SubjectKeyIdentifierFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Critical => "is marked critical",
             Self::Missing => "is missing",
         })
     }

@@ -4,10 +4,10 @@ use time::OffsetDateTime;
 
 use super::{
     AnchorFault, AuthorityKeyIdentifierFault, DnsNameFault, NameConstraintsFault,
-    PolicyConstraintsFault, Profile, SerialNumberFault, SubjectKeyIdentifierFault,
-    UndeterminedReason, UntrustedReason,
+    PolicyConstraintsFault, Profile, RevocationListFault, SerialNumberFault,
+    SubjectKeyIdentifierFault, UndeterminedReason, UntrustedReason,
 };
-use crate::chain::{DateField, DateQuirk, LateFailure, RevocationListFault, RevocationReason};
+use crate::chain::{DateField, DateQuirk, LateFailure, RevocationReason};
 use crate::target::Host;
 
 /// What was seen, with the evidence for it.
@@ -91,7 +91,7 @@ pub enum FindingKind {
         /// The common names that are not listed.
         common_names: Vec<String>,
     },
-    /// There are no subject alternative names; the name stands in the subject only, where clients
+    /// No subject alternative name is a host's; the name stands in the subject only, where clients
     /// no longer look (RFC 9525 section 2).
     CommonNameOnly {
         /// The subject's common names.
@@ -100,6 +100,12 @@ pub enum FindingKind {
     /// A server's extended key usage is marked critical, which public CAs may not do (Baseline
     /// Requirements, section 7.1.2.7.6).
     CriticalExtendedKeyUsage,
+    /// A key identifier is marked critical (RFC 5280 sections 4.2.1.1 and 4.2.1.2). OpenSSL, Go
+    /// and rustls refuse the certificate.
+    CriticalKeyIdentifier {
+        /// Whether it is the authority's; else it is the subject's.
+        authority: bool,
+    },
     /// A date is encoded in a way that strict clients refuse (RFC 5280 section 4.1.2.5).
     DateEncoding {
         /// Which date.
@@ -148,9 +154,9 @@ pub enum FindingKind {
         /// The policy's limit for this severity: less than this is left.
         threshold_seconds: i64,
     },
-    /// A server's certificate has no extended key usage. Apple's platforms refuse it, public CAs
-    /// may not issue it (Baseline Requirements, section 7.1.2.7.6), and everyone else takes it for
-    /// one that may serve any purpose.
+    /// A server's certificate has no extended key usage. Apple's platforms refuse one issued since
+    /// July 2019, public CAs may not issue it (Baseline Requirements, section 7.1.2.7.6), and everyone
+    /// else takes it for one that may serve any purpose.
     ExtendedKeyUsageMissing,
     /// Clients that trust another store fare worse than those of the first: they fail now, or
     /// earlier.
@@ -264,8 +270,7 @@ pub enum FindingKind {
         /// How many there are.
         below: usize,
     },
-    /// The path has more intermediates than the policy allows: see
-    /// [`Policy::max_path_depth`](crate::inspect::Policy::max_path_depth).
+    /// More intermediates than [`Policy::max_path_depth`](crate::inspect::Policy::max_path_depth) allows.
     PathTooLong {
         /// How many the policy allows.
         limit: usize,
@@ -290,9 +295,8 @@ pub enum FindingKind {
         /// Why.
         detail: String,
     },
-    /// A wildcard stands right below a public suffix, and so for the names of many owners. Chrome
-    /// does not match one below a suffix of a registry; below one of a company (a private one) it
-    /// does. Looked for where [`Policy`](crate::inspect::Policy) says so (feature `psl`).
+    /// A wildcard stands right below a public suffix. Chrome does not match one below a registry's;
+    /// below a company's (a private one) it does. Looked for with the feature `psl`, if the policy asks.
     PublicSuffixWildcard {
         /// The dNSName.
         name: String,
@@ -307,6 +311,7 @@ pub enum FindingKind {
         /// The name of the issuer.
         issuer: String,
         /// What keeps the list from it.
+        #[cfg_attr(feature = "serde", serde(flatten))]
         fault: RevocationListFault,
     },
     /// The certificate stands in a revocation list of its issuer, given by the caller.
@@ -381,7 +386,7 @@ pub enum FindingKind {
         limit_days: u16,
     },
     /// A key that is too weak: RSA below 2048 bits, DSA, an elliptic curve below 224 bits. As a
-    /// warning, one of unknown strength, or RSA of a size that is no multiple of 8 (Baseline
+    /// warning, one of unknown strength; as a note, RSA of a size that is no multiple of 8 (Baseline
     /// Requirements, section 6.1.5).
     WeakKey {
         /// The key's kind and size.

@@ -13,6 +13,7 @@ mod horizon;
 mod kind;
 mod outlook;
 mod remedy;
+mod revocation;
 #[cfg(feature = "serde")]
 mod serial;
 mod span;
@@ -37,6 +38,7 @@ pub(crate) use finding::sort;
 pub use finding::{Finding, Severity};
 pub use horizon::{AnchorHorizon, Gap, Horizon, Limit, Profile};
 pub use kind::FindingKind;
+pub use revocation::RevocationListFault;
 pub use store::StoreVerdict;
 pub use trust::{Trust, TrustedPath, UndeterminedReason, UntrustedReason};
 

@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use super::{Finding, FindingKind as Kind, UntrustedReason};
-use crate::chain::RevocationListFault as List;
+use super::{Finding, FindingKind as Kind, RevocationListFault as List, UntrustedReason};
 use crate::escape::Escaped;
 
 /// What a finding advises.
@@ -63,6 +62,9 @@ impl fmt::Display for Remedy<'_> {
                 if of_an_anchor =>
             {
                 "move what it issued to another root, and take it out of the trust store"
+            }
+            Kind::CriticalKeyIdentifier { .. } => {
+                "have it issued again with key identifiers that are not critical"
             }
             Kind::DateEncoding { .. } => "have the CA issue it with dates as RFC 5280 asks",
             Kind::DnsNameSyntax { .. } => {

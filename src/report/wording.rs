@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::span::{Instant, Span};
 use super::{Finding, FindingKind as Kind};
-use crate::chain::{LateFailure, RevocationListFault};
+use crate::chain::LateFailure;
 use crate::escape::Escaped;
 
 /// A finding's message.
@@ -65,6 +65,11 @@ impl fmt::Display for Message<'_> {
             Kind::CriticalExtendedKeyUsage => {
                 write!(f, "the extended key usage of {who} is marked critical")
             }
+            Kind::CriticalKeyIdentifier { authority } => write!(
+                f,
+                "the {} key identifier of {who} is marked critical: OpenSSL, Go and rustls refuse it",
+                if *authority { "authority" } else { "subject" }
+            ),
             Kind::DateEncoding { field, quirk, encoded } => {
                 write!(
                     f,
@@ -90,7 +95,10 @@ impl fmt::Display for Message<'_> {
                 write!(f, "{who} expires in {}, on {}", Span(*seconds_left), Instant(*not_after))
             }
             Kind::ExtendedKeyUsageMissing => {
-                write!(f, "{who} has no extended key usage: Apple's platforms refuse it")
+                write!(
+                    f,
+                    "{who} has no extended key usage: Apple's platforms refuse one issued since July 2019"
+                )
             }
             Kind::FailsInStore { store, until: None } => {
                 write!(f, "no path leads to an anchor of the trust store {}", Escaped(store))
@@ -205,12 +213,9 @@ impl fmt::Display for Message<'_> {
                 Escaped(name),
                 if *private { "company" } else { "registry" }
             ),
-            Kind::RevocationListUnusable { issuer, fault } => write!(
-                f,
-                "the revocation list of {} can't clear {who}: {}",
-                Escaped(issuer),
-                Fault(fault)
-            ),
+            Kind::RevocationListUnusable { issuer, fault } => {
+                write!(f, "the revocation list of {} can't clear {who}: {fault}", Escaped(issuer))
+            }
             Kind::Revoked { revoked_at, reason } => {
                 write!(f, "{who} was revoked on {}", Instant(*revoked_at))?;
                 match reason {
@@ -264,33 +269,6 @@ impl fmt::Display for Message<'_> {
                 write!(f, "the signature on {who} is too weak: {}", Escaped(algorithm))
             }
         }
-    }
-}
-
-/// What keeps a revocation list from clearing a certificate.
-struct Fault<'a>(&'a RevocationListFault);
-
-impl fmt::Display for Fault<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use RevocationListFault as List;
-        f.write_str(match self.0 {
-            List::CriticalExtension { oid } => {
-                return write!(f, "its critical extension {} is not understood", Escaped(oid));
-            }
-            List::NotYetValid { this_update } => {
-                return write!(f, "it is issued later, on {}", Instant(*this_update));
-            }
-            List::Outdated { next_update } => {
-                return write!(f, "the next one was due on {}", Instant(*next_update));
-            }
-            List::BadSignature => "its signature does not verify with the issuer's key",
-            List::CriticalNumber => "its CRL number is marked critical",
-            List::CrlSignMissing => "the issuer's key usage does not allow it to sign lists",
-            List::NoNextUpdate => "it does not say when the next one is due",
-            List::NoNumber => "it has no CRL number",
-            List::OutOfScope => "it is for other certificates of the issuer",
-            List::UnsupportedSignature => "its signature is of a kind that is not accepted",
-        })
     }
 }
 

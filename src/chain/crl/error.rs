@@ -1,8 +1,6 @@
-//! Why there is no revocation list, and why one that there is clears no certificate.
+//! Why there is no revocation list.
 
 use std::borrow::Cow;
-
-use time::OffsetDateTime;
 
 use crate::chain::MalformedCertificate;
 use crate::chain::der::DerError;
@@ -28,47 +26,6 @@ pub enum RevocationListError {
         /// How many PEM blocks of other kinds it holds.
         skipped: usize,
     },
-}
-
-/// What keeps a revocation list from clearing a certificate that it does not list.
-///
-/// RFC 5280 sections 5.2 and 6.3.3.
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
-#[non_exhaustive]
-pub enum RevocationListFault {
-    /// Its signature does not verify with the issuer's key.
-    BadSignature,
-    /// A critical extension, of the list or of an entry, that is not understood.
-    CriticalExtension {
-        /// Its object identifier.
-        oid: String,
-    },
-    /// Its CRL number is marked critical. Clients take it all the same.
-    CriticalNumber,
-    /// The issuer's key usage has no cRLSign.
-    CrlSignMissing,
-    /// It does not say when the next one is due. OpenSSL takes it for good then, rustls refuses it.
-    NoNextUpdate,
-    /// It has no CRL number. Most clients take it all the same.
-    NoNumber,
-    /// It is issued later than the instant asked about.
-    NotYetValid {
-        /// When it is issued.
-        #[cfg_attr(feature = "serde", serde(with = "crate::instant"))]
-        this_update: OffsetDateTime,
-    },
-    /// It is for other certificates of the issuer.
-    OutOfScope,
-    /// The next list was due before the instant asked about.
-    Outdated {
-        /// When it was due.
-        #[cfg_attr(feature = "serde", serde(with = "crate::instant"))]
-        next_update: OffsetDateTime,
-    },
-    /// Its signature, or the issuer's key, is of a kind that is not verified here.
-    UnsupportedSignature,
 }
 
 /// A part of a list that can't be read.

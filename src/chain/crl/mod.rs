@@ -18,7 +18,7 @@ use super::key::dotted;
 use super::{Certificate, DistinguishedName, date, pem};
 
 pub use entries::{Revocation, RevocationReason};
-pub use error::{RevocationListError, RevocationListFault};
+pub use error::RevocationListError;
 
 /// A certificate revocation list that the caller holds: which certificates its issuer took back.
 ///
