@@ -188,7 +188,7 @@ impl Inspector {
 
         let mut findings = Findings::new(&self.policy, &view, &needed);
         readable::check(&mut findings, &verdict);
-        dates::check(&mut findings, &verdict, &outlook.horizon, at);
+        dates::check(&mut findings, &links, &verdict, &outlook.horizon, at);
         identity::check(&mut findings, subject);
         #[cfg(feature = "psl")]
         suffix::check(&mut findings, subject);
