@@ -217,10 +217,10 @@ impl Inspector {
         let mut stores = vec![told(anchors, verdict, outlook)];
         for anchors in &self.stores[1..] {
             let (others, verdict, outlook) = look(anchors);
+            horizon::compare(&mut findings, stores[0].horizon(), (anchors, &verdict, &outlook), at);
             paths.list.extend(others.list);
             stores.push(told(anchors, verdict, outlook));
         }
-        horizon::compare(&mut findings, &stores, at);
 
         let behind = view.presented..view.all.len();
         Report {
