@@ -83,6 +83,42 @@ fn what_nobody_trusts_has_no_horizon() {
     );
 }
 
+/// An expired certificate lasts no longer, whoever trusts it.
+#[test]
+fn what_nobody_trusts_and_has_ended_has_lasted() {
+    let leaf = Draft::self_signed("example.com").issue();
+    let stranger = Draft::root("Stranger").issue();
+    let report = judge(&trusting(&[&stranger]), &[&leaf.der], "2027-02-01T00:00:00Z");
+    assert_eq!(
+        report.outlook(),
+        "no path leads to a trust anchor, as the certificate is signed by its own key; the \
+         certificate itself lasted until 2026-12-31 23:59:59 UTC",
+    );
+}
+
+/// The anchor ended before the rest began: some clients have never gone on, others do.
+#[test]
+fn an_anchor_that_ended_too_early_leaves_no_horizon_and_that_is_known() {
+    let root = Draft::root("Root").valid("2010-01-01T00:00:00Z", "2020-01-01T00:00:00Z").issue();
+    let leaf = root.leaf("example.com").issue();
+    let report = judge(&trusting(&[&root]), &[&leaf.der], NOW);
+    assert_eq!(told(&report), ["failure anchor-expired -"]);
+    assert_eq!(profiles(&report), [None, Some(at(LEAF_ENDS)), None, Some(at(LEAF_ENDS))]);
+    assert_eq!(report.outlook(), "no path ever holds, by the dates of the trust anchor");
+}
+
+/// A copy is needed no more and no less than the first: what is told of it is that it is one.
+#[test]
+fn of_a_copy_no_dates_are_told() {
+    let pki = Pki::new();
+    let leaf = pki.leaf("example.com").valid("2026-05-20T00:00:00Z", "2026-08-17T23:59:59Z");
+    let leaf = leaf.issue();
+    let sent = [&leaf.der, &leaf.der, &pki.intermediate.der];
+    let told = |instant| told(&judge(&trusting(&[&pki.root]), &sent, instant));
+    assert_eq!(told(NOW), ["note duplicate 1"]);
+    assert_eq!(told("2026-08-18T00:00:00Z"), ["failure expired 0", "note duplicate 1"]);
+}
+
 /// A replacement that begins in the very next second goes on where the old one ends: nothing ends
 /// soon, and nobody has to do anything.
 #[test]
@@ -358,7 +394,7 @@ fn the_horizon_is_written_and_read_back() {
     assert_eq!((read.outlook(), read.to_string()), (before.outlook(), before.to_string()));
 }
 
-/// A report of a version that had no horizon.
+/// A report of a version that had no horizon, and one store without a name.
 #[cfg(feature = "serde")]
 #[test]
 fn a_report_without_a_horizon_is_read() {
@@ -368,7 +404,9 @@ fn a_report_without_a_horizon_is_read() {
     let inspector: Inspector = trusting(&[&pki.root]);
     let report = inspector.inspect(&chain(&pki.chain(&leaf)), &subject, at(NOW));
     let mut written = serde_json::to_value(&report).unwrap();
-    written.as_object_mut().unwrap().remove("horizon");
+    for key in ["horizon", "store"] {
+        written.as_object_mut().unwrap().remove(key).unwrap();
+    }
     let read: Report = serde_json::from_value(written).unwrap();
     assert_eq!(*read.horizon(), Horizon::default());
 }

@@ -13,7 +13,9 @@ use common::pki::{Draft, Issued, Key, Pki, at};
 use notafter::Inspector;
 use notafter::chain::PresentedChain;
 use notafter::inspect::{Policy, Thresholds, TrustAnchors};
-use notafter::report::{AnchorFault, Code, FindingKind, Report, Role, Severity, Status};
+use notafter::report::{
+    AnchorFault, Code, FindingKind, Report, Role, Severity, Status, UndeterminedReason,
+};
 use notafter::target::{Purpose, Subject};
 use rcgen::{ExtendedKeyUsagePurpose, IsCa, KeyUsagePurpose};
 use serde_json::Value;
@@ -778,6 +780,54 @@ mod several_stores {
 
         let report = judge(&both(&old, &new), &sent, "2026-02-01T00:00:00Z");
         assert_eq!(report.findings_with(Code::FailsInStore).count(), 0);
+    }
+
+    /// A cross-sign for clients alone: whoever knows only its issuer is turned away.
+    #[test]
+    fn to_which_only_a_path_leads_that_may_not_be_used_fail() {
+        let (old, new) = (Draft::root("Old").issue(), Draft::root("New").issue());
+        let intermediate = new.ca("CA").issue();
+        let cross = old
+            .ca("CA")
+            .with(|params| params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth])
+            .issue_for(intermediate.key.clone());
+        let leaf = intermediate.leaf("example.com").issue();
+        let inspector = Inspector::new()
+            .with_anchors(store("browsers", &new))
+            .and_anchors(store("appliances", &old));
+        let report = judge(&inspector, &[&leaf.der, &intermediate.der, &cross.der], NOW);
+        assert_eq!(told(&report), ["warning fails-in-store -"]);
+        let kind = FindingKind::FailsInStore { store: "appliances".to_owned(), until: None };
+        assert_eq!(*only(&report, Code::FailsInStore).kind(), kind);
+        assert_eq!(report.status(), Status::Warn);
+    }
+
+    /// Nine times nine ways lead to the second root: what its clients do is not known.
+    #[test]
+    fn of_which_one_could_not_be_searched_are_no_pass() {
+        let (old, new) = (Draft::root("Old").issue(), Draft::root("New").issue());
+        let intermediate = new.ca("CA").issue();
+        let leaf = intermediate.leaf("example.com").issue();
+        let mut sent = vec![leaf.der.clone(), intermediate.der.clone()];
+        let upper = old.ca("Upper").issue();
+        for day in 1..10 {
+            let ends = format!("2034-01-0{day}T00:00:00Z");
+            let dated = |draft: Draft<'_>, key: &Issued| {
+                draft.valid("2025-01-01T00:00:00Z", &ends).issue_for(key.key.clone()).der
+            };
+            sent.push(dated(old.ca("Upper"), &upper));
+            sent.push(dated(upper.ca("CA"), &intermediate));
+        }
+        let inspector = Inspector::new()
+            .with_anchors(store("browsers", &new))
+            .and_anchors(store("appliances", &old));
+        let report = judge(&inspector, &sent, NOW);
+        assert_eq!(report.horizon().until, Some(at(LEAF_ENDS)));
+        let [_, appliances] = report.stores() else { panic!("{report:?}") };
+        assert_eq!(appliances.horizon().undetermined, Some(UndeterminedReason::Budget));
+        assert_eq!(only(&report, Code::HorizonUndetermined).severity(), Severity::Warning);
+        assert_eq!(report.findings_with(Code::FailsInStore).count(), 0);
+        assert_eq!(report.status(), Status::Unknown);
     }
 
     #[cfg(feature = "serde")]

@@ -7,16 +7,19 @@ use crate::chain::{Certificate, DateQuirk, Validity};
 use crate::report::{FindingKind, Horizon, Severity};
 
 use super::findings::Findings;
+use super::links::Links;
 use super::policy::{Kept, Thresholds};
 use super::trust::Verdict;
 
 pub(super) fn check(
     findings: &mut Findings<'_>,
+    links: &Links<'_>,
     verdict: &Verdict,
     horizon: &Horizon,
     at: OffsetDateTime,
 ) {
-    for (position, certificate) in findings.relevant() {
+    // What is true of a copy was said of the first; who needs the one needs no other.
+    for (position, certificate) in findings.relevant().filter(|(at, _)| !links.is_copy(*at)) {
         if check_period(findings, position, certificate, at) {
             check_soon(findings, position, certificate, (verdict, horizon), at);
         }

@@ -6,7 +6,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::chain::{Certificate, Validity};
 use crate::report::{
-    AnchorHorizon, Code, FindingKind, Gap, Horizon, Limit, Profile, Severity, StoreVerdict,
+    AnchorHorizon, Code, FindingKind, Gap, Horizon, Limit, Profile, Severity, UndeterminedReason,
 };
 
 use super::dates;
@@ -14,6 +14,7 @@ use super::findings::Findings;
 use super::links::Links;
 use super::policy::Kept;
 use super::search::{Path, Paths};
+use super::trust::Verdict;
 use super::{Policy, TrustAnchors, View};
 
 /// What the paths come to, beside what is reported.
@@ -235,11 +236,7 @@ fn after(instant: OffsetDateTime) -> OffsetDateTime {
 pub(super) fn check(findings: &mut Findings<'_>, outlook: &Outlook, at: OffsetDateTime) {
     let Outlook { horizon, as_sent } = outlook;
     if let Some(reason) = horizon.undetermined {
-        // Where trust is undetermined too, that says it all.
-        if !findings.has(Code::TrustUndetermined) {
-            let kind = FindingKind::HorizonUndetermined { reason };
-            findings.add(None, kind, Severity::Warning);
-        }
+        tell_undetermined(findings, reason);
         return;
     }
     check_end(findings, horizon, at);
@@ -292,25 +289,41 @@ fn check_as_sent(
     }
 }
 
-/// Whether clients of other stores fare worse than those of the first.
-pub(super) fn compare(findings: &mut Findings<'_>, stores: &[StoreVerdict], at: OffsetDateTime) {
-    let [first, others @ ..] = stores else { return };
-    let Some(until) = first.horizon().until.filter(|until| at <= *until) else {
+/// Whether clients of another store fare worse than those of the first.
+pub(super) fn compare(
+    findings: &mut Findings<'_>,
+    first: &Horizon,
+    (anchors, verdict, outlook): (&TrustAnchors, &Verdict, &Outlook),
+    at: OffsetDateTime,
+) {
+    let horizon = &outlook.horizon;
+    if let Some(reason) = horizon.undetermined {
+        tell_undetermined(findings, reason);
+        return;
+    }
+    let Some(until) = first.until.filter(|until| at <= *until) else {
         return;
     };
-    for other in others.iter().filter(|other| other.horizon().undetermined.is_none()) {
-        let horizon = other.horizon();
-        let severity = match (horizon.until, &horizon.limited_by) {
-            (Some(theirs), _) if theirs >= until => continue,
-            (Some(theirs), Some(limit)) if at <= theirs => {
-                // The others go on: nothing that ends for some is as urgent as what ends for all.
-                soon(findings.policy, limit, at).map_or(Severity::Note, |_| Severity::Warning)
-            }
-            _ => Severity::Warning,
-        };
-        let kind =
-            FindingKind::FailsInStore { store: other.store().to_owned(), until: horizon.until };
-        findings.add(None, kind, severity);
+    // A path that may not be used is none: the calendar of the first store has other findings
+    // beside it, that of the others has not.
+    let theirs = horizon.until.filter(|_| verdict.usable);
+    let severity = match (theirs, &horizon.limited_by) {
+        (Some(theirs), _) if theirs >= until => return,
+        (Some(theirs), Some(limit)) if at <= theirs => {
+            // The others go on: nothing that ends for some is as urgent as what ends for all.
+            soon(findings.policy, limit, at).map_or(Severity::Note, |_| Severity::Warning)
+        }
+        _ => Severity::Warning,
+    };
+    let kind = FindingKind::FailsInStore { store: anchors.name().to_owned(), until: theirs };
+    findings.add(None, kind, severity);
+}
+
+fn tell_undetermined(findings: &mut Findings<'_>, reason: UndeterminedReason) {
+    // Where trust is undetermined too, that says it all.
+    if !findings.has(Code::TrustUndetermined) && !findings.has(Code::HorizonUndetermined) {
+        let kind = FindingKind::HorizonUndetermined { reason };
+        findings.add(None, kind, Severity::Warning);
     }
 }
 

@@ -98,6 +98,11 @@ impl<'a> Links<'a> {
         })
     }
 
+    /// Whether the same was sent before.
+    pub(super) fn is_copy(&self, position: usize) -> bool {
+        self.copy_of.get(position).is_some_and(Option::is_some)
+    }
+
     pub(super) fn leads_up(&self, position: usize) -> bool {
         self.leads_up.get(position).copied().unwrap_or(false)
     }

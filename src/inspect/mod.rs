@@ -188,7 +188,7 @@ impl Inspector {
 
         let mut findings = Findings::new(&self.policy, &view, &needed);
         readable::check(&mut findings, &verdict);
-        dates::check(&mut findings, &verdict, &outlook.horizon, at);
+        dates::check(&mut findings, &links, &verdict, &outlook.horizon, at);
         identity::check(&mut findings, subject);
         #[cfg(feature = "psl")]
         suffix::check(&mut findings, subject);
@@ -217,10 +217,10 @@ impl Inspector {
         let mut stores = vec![told(anchors, verdict, outlook)];
         for anchors in &self.stores[1..] {
             let (others, verdict, outlook) = look(anchors);
+            horizon::compare(&mut findings, stores[0].horizon(), (anchors, &verdict, &outlook), at);
             paths.list.extend(others.list);
             stores.push(told(anchors, verdict, outlook));
         }
-        horizon::compare(&mut findings, &stores, at);
 
         let behind = view.presented..view.all.len();
         Report {

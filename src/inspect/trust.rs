@@ -23,6 +23,8 @@ pub(super) struct Verdict {
     pub(super) self_signed: bool,
     /// Whether the end-entity certificate is a trust anchor itself.
     pub(super) pinned: bool,
+    /// Whether the issuers of the path, where there is one, may be used for it.
+    pub(super) usable: bool,
     public: bool,
 }
 
@@ -54,6 +56,7 @@ impl Verdict {
             anchor_validity: anchor.and_then(|index| Some(anchors.certificate(index)?.validity())),
             self_signed: paths.self_signed,
             pinned,
+            usable: best.is_none_or(|path| path.usable),
             public: anchors.is_public(),
         }
     }

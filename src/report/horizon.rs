@@ -53,7 +53,8 @@ pub struct Horizon {
         serde(with = "crate::instant::option", skip_serializing_if = "Option::is_none")
     )]
     pub as_sent: Option<OffsetDateTime>,
-    /// The earliest of the three: from the second after it, some client fails.
+    /// The earliest of the three that there are: from the second after it at the latest, some client
+    /// fails. A kind of client for which nothing ever held has no instant, and is not among them.
     #[cfg_attr(
         feature = "serde",
         serde(with = "crate::instant::option", skip_serializing_if = "Option::is_none")

@@ -163,7 +163,8 @@ pub enum FindingKind {
     FailsInStore {
         /// The store's name.
         store: String,
-        /// The last good second, or what was the last; `None` where no path leads to its anchors.
+        /// The last good second, or what was the last; `None` where no path leads to its anchors, or
+        /// none that may be used.
         #[cfg_attr(feature = "serde", serde(default, with = "crate::instant::option"))]
         #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
         until: Option<OffsetDateTime>,

@@ -154,12 +154,12 @@ impl Report {
     /// The verdict, from the findings and the trust.
     ///
     /// A [`Severity::Failure`] makes it [`Status::Fail`], whatever else could not be told. Else it
-    /// is [`Status::Unknown`] where trust or the horizon could not be judged, [`Status::Warn`] from
+    /// is [`Status::Unknown`] where trust or the horizon could not be judged, of any store, [`Status::Warn`] from
     /// [`Severity::Warning`] on, and [`Status::Pass`].
     #[must_use]
     pub fn status(&self) -> Status {
         let undetermined = matches!(self.trust(), Trust::Undetermined { .. })
-            || self.horizon().undetermined.is_some();
+            || self.stores.iter().any(|store| store.horizon().undetermined.is_some());
         match self.findings.iter().map(Finding::severity).max() {
             Some(Severity::Failure) => Status::Fail,
             _ if undetermined => Status::Unknown,

@@ -21,10 +21,14 @@ impl fmt::Display for Outlook<'_> {
         let Some(until) = horizon.until else {
             return match (horizon.gaps.first(), self.0.trust()) {
                 (Some(gap), _) => write!(f, "clients fail until {}", Instant(gap.to)),
+                // A path that the calendar allows, were it not for the anchor's.
+                (None, trust) if trust.path().is_some() && horizon.anchors_ignored.is_some() => {
+                    f.write_str("no path ever holds, by the dates of the trust anchor")
+                }
                 (None, trust) if trust.path().is_some() => {
                     f.write_str("until when clients go on is not known")
                 }
-                (None, trust) => NoPath(trust, horizon.end_entity).fmt(f),
+                (None, trust) => NoPath { trust, end: horizon.end_entity, at }.fmt(f),
             };
         };
         // Nothing begins after the last second that there is.
@@ -57,18 +61,21 @@ impl fmt::Display for Outlook<'_> {
 }
 
 /// Without a path there is no horizon; a certificate that is known by itself still ends.
-struct NoPath<'a>(&'a Trust, Option<OffsetDateTime>);
+struct NoPath<'a> {
+    trust: &'a Trust,
+    end: Option<OffsetDateTime>,
+    at: OffsetDateTime,
+}
 
 impl fmt::Display for NoPath<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("no path leads to a trust anchor")?;
-        if let Trust::Untrusted { reason } = self.0 {
+        if let Trust::Untrusted { reason } = self.trust {
             write!(f, ", as {reason}")?;
         }
-        match self.1 {
-            Some(end) => write!(f, "; the certificate itself lasts until {}", Instant(end)),
-            None => Ok(()),
-        }
+        let Some(end) = self.end else { return Ok(()) };
+        let lasts = if self.at <= end { "lasts" } else { "lasted" };
+        write!(f, "; the certificate itself {lasts} until {}", Instant(end))
     }
 }
 

@@ -8,7 +8,7 @@ use super::{Horizon, Trust};
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct StoreVerdict {
-    #[cfg_attr(feature = "serde", serde(with = "name"))]
+    #[cfg_attr(feature = "serde", serde(default, with = "name"))]
     store: Arc<str>,
     trust: Trust,
     #[cfg_attr(feature = "serde", serde(default))]

@@ -101,7 +101,11 @@ impl fmt::Display for Message<'_> {
                 )
             }
             Kind::FailsInStore { store, until: None } => {
-                write!(f, "no path leads to an anchor of the trust store {}", Escaped(store))
+                write!(
+                    f,
+                    "no path that clients may use leads to an anchor of the trust store {}",
+                    Escaped(store)
+                )
             }
             Kind::FailsInStore { store, until: Some(until) } => write!(
                 f,
