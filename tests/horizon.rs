@@ -157,7 +157,11 @@ fn a_second_between_two_intermediates_is_a_gap() {
     assert_eq!(profiles(&report)[0], Some(at("2026-06-30T23:59:59Z")));
     let kind = FindingKind::GapAhead { from: second, to: second };
     assert_eq!(*only(&report, Code::GapAhead).kind(), kind);
-    assert_eq!(only(&report, Code::GapAhead).severity(), Severity::Warning);
+    assert_eq!(only(&report, Code::GapAhead).severity(), Severity::Critical);
+    let early =
+        judge(&trusting(&[&root]), &[&leaf.der, &old.der, &new.der], "2026-01-01T00:00:00Z");
+    assert_eq!(only(&early, Code::GapAhead).severity(), Severity::Note);
+    assert_eq!(early.status(), Status::Pass);
 }
 
 /// What limits it all is an intermediate that is not yet in use.

@@ -341,7 +341,7 @@ fn a_new_intermediate_begins_two_days_after_the_old_one_ends() {
         [
             "critical expires-soon 1",
             "critical path-ends-before-end-entity 1",
-            "warning gap-ahead -",
+            "critical gap-ahead -",
             "note not-yet-valid 2"
         ],
     );
@@ -396,6 +396,10 @@ fn the_intermediate_that_signs_firefox_add_ons_ends() {
 
     // With the clock moved forward, as the tests of that day did not.
     assert_eq!(told(&inspect("2018-06-01T00:00:00Z")), ["note path-ends-before-end-entity 1"]);
+    assert!(inspect("2018-06-01T00:00:00Z").outlook().ends_with(
+        "because intermediate \"signingca1.addons.mozilla.org\" ends; the signing certificate would \
+         last until 2023-01-01 00:00:00 UTC"
+    ));
     let report = inspect("2019-04-04T00:09:47Z");
     assert_eq!(
         told(&report),

@@ -12,6 +12,7 @@ use common::judge::{chain, server, trusting};
 use common::pki::{Draft, Pki, at, pem};
 use notafter::chain::{ClientCertificate, LateFailure, Peer, Possession, PresentedChain};
 use notafter::report::{Report, Status, Trust};
+use notafter::target::{Purpose, Subject};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -53,7 +54,7 @@ fn warned() -> (Pki, Vec<u8>, Report) {
         .with_possession(Possession::Proven);
     let sent = chain(&pki.chain(&leaf)).with_peer(peer);
     let target: notafter::Target = "example.com".parse().unwrap();
-    let subject = notafter::target::Subject::from(&target);
+    let subject = Subject::from(&target);
     // Two hours east of Greenwich; 15 days and 9 hours are left.
     let report = trusting(&[&pki.root]).inspect(&sent, &subject, at("2026-11-15T17:00:00.5+02:00"));
     (pki, leaf.der.to_vec(), report)
@@ -387,4 +388,24 @@ fn a_report_that_was_tampered_with_keeps_its_verdict_and_controls_no_terminal() 
     }
     assert!(shown.contains("\\u{1b}[2J\\u{202e}"), "{shown}");
     assert!(!shown.contains(['\u{1b}', '\u{202e}']), "{shown}");
+}
+
+/// What most reports are about goes without saying.
+#[test]
+fn the_purpose_is_written_where_it_is_not_a_server() {
+    let pki = Pki::new();
+    let leaf = pki.leaf("example.com").issue();
+    let sent = chain(&pki.chain(&leaf));
+    for (purpose, expected) in [
+        (Purpose::Server, None),
+        (Purpose::Client, Some("client")),
+        (Purpose::Signing, Some("signing")),
+    ] {
+        let subject = Subject::new("test", purpose);
+        let report = trusting(&[&pki.root]).inspect(&sent, &subject, at("2026-06-15T12:00:00Z"));
+        let written = written(&report);
+        assert_eq!(written.get("purpose").and_then(Value::as_str), expected);
+        let read = serde_json::from_value::<Report>(written).unwrap();
+        assert_eq!((read.purpose(), &read), (purpose, &report));
+    }
 }

@@ -240,10 +240,7 @@ pub(super) fn check(findings: &mut Findings<'_>, outlook: &Outlook, at: OffsetDa
         return;
     }
     check_end(findings, horizon, at);
-    for gap in horizon.gaps.iter().filter(|gap| gap.from.is_some_and(|from| at < from)) {
-        let Gap { from: Some(from), to } = *gap else { continue };
-        findings.add(None, FindingKind::GapAhead { from, to }, Severity::Warning);
-    }
+    check_gaps(findings, horizon, at);
     check_as_sent(findings, horizon, as_sent.as_ref(), at);
 }
 
@@ -268,6 +265,18 @@ fn check_end(findings: &mut Findings<'_>, horizon: &Horizon, at: OffsetDateTime)
     let kind =
         FindingKind::PathEndsBeforeEndEntity { until, end_entity_not_after: end_entity, anchor };
     findings.add(position, kind, severity);
+}
+
+/// The first begins where what ends now does; by the time that the others are near, so do they.
+fn check_gaps(findings: &mut Findings<'_>, horizon: &Horizon, at: OffsetDateTime) {
+    let ends = horizon.limited_by.as_ref();
+    let soon = ends.and_then(|limit| soon(findings.policy, limit, at)).unwrap_or(Severity::Note);
+    let ahead =
+        horizon.gaps.iter().filter_map(|gap| Some((gap.from.filter(|from| at < *from)?, gap.to)));
+    for (index, (from, to)) in ahead.enumerate() {
+        let severity = if index == 0 { soon } else { Severity::Note };
+        findings.add(None, FindingKind::GapAhead { from, to }, severity);
+    }
 }
 
 /// Old clients are few, and fail for good: worth knowing, and nothing that ends the service.

@@ -225,6 +225,7 @@ impl Inspector {
         let behind = view.presented..view.all.len();
         Report {
             target: subject.label().into(),
+            purpose: subject.purpose(),
             checked_at: at,
             peer: chain.peer().cloned(),
             chain: reported(&view, 0..view.presented),

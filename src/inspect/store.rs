@@ -7,6 +7,7 @@ use crate::report::{
     FindingKind, Gap, Horizon, Limit, Report, ReportedCertificate, Role, Severity, StoreVerdict,
     Trust, TrustedPath,
 };
+use crate::target::Purpose;
 
 use super::findings::Findings;
 use super::{Policy, TrustAnchors, View, dates, readable, root, strength, whole_seconds};
@@ -56,6 +57,8 @@ impl TrustAnchors {
         let shown = if anchor.is_empty() { "(no subject)" } else { &anchor };
         Report {
             target: format!("{}: {shown}", self.name()).into(),
+            // What its paths are good for is not asked of an anchor.
+            purpose: Purpose::Server,
             checked_at: at,
             peer: None,
             chain: entry.map(reported).into_iter().collect(),

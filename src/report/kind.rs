@@ -158,13 +158,11 @@ pub enum FindingKind {
     /// July 2019, public CAs may not issue it (Baseline Requirements, section 7.1.2.7.6), and everyone
     /// else takes it for one that may serve any purpose.
     ExtendedKeyUsageMissing,
-    /// Clients that trust another store fare worse than those of the first: they fail now, or
-    /// earlier.
+    /// Clients that trust another store fail now, or earlier than those of the first.
     FailsInStore {
         /// The store's name.
         store: String,
-        /// The last good second, or what was the last; `None` where no path leads to its anchors, or
-        /// none that may be used.
+        /// The last good second, now or once; `None` where no path that may be used leads there.
         #[cfg_attr(feature = "serde", serde(default, with = "crate::instant::option"))]
         #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
         until: Option<OffsetDateTime>,

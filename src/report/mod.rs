@@ -26,6 +26,7 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 
 use crate::chain::Peer;
+use crate::target::Purpose;
 
 pub use anchor::AnchorFault;
 pub use certificate::{ReportedCertificate, Role};
@@ -60,6 +61,7 @@ pub use trust::{Trust, TrustedPath, UndeterminedReason, UntrustedReason};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
     pub(crate) target: Arc<str>,
+    pub(crate) purpose: Purpose,
     pub(crate) checked_at: OffsetDateTime,
     pub(crate) peer: Option<Peer>,
     pub(crate) chain: Vec<ReportedCertificate>,
@@ -75,6 +77,12 @@ impl Report {
     #[must_use]
     pub fn target(&self) -> &str {
         &self.target
+    }
+
+    /// What the chain was judged to be good for.
+    #[must_use]
+    pub const fn purpose(&self) -> Purpose {
+        self.purpose
     }
 
     /// The instant at which the chain was judged.

@@ -8,6 +8,7 @@ use super::horizon::{Gap, Limit};
 use super::span::{Instant, Span};
 use super::{Report, Trust};
 use crate::escape::Escaped;
+use crate::target::Purpose;
 
 /// When clients start failing, and why; of a report without a path, that nobody trusts it.
 pub(super) struct Outlook<'a>(pub(super) &'a Report);
@@ -43,12 +44,17 @@ impl fmt::Display for Outlook<'_> {
                 write!(f, ", for {away}")?;
             }
         }
+        let own = match self.0.purpose {
+            Purpose::Server => "the server's own certificate",
+            Purpose::Client => "the client's own certificate",
+            Purpose::Signing => "the signing certificate",
+        };
         if let Some(limit) = &horizon.limited_by {
             let ends = if holds { "ends" } else { "ended" };
-            write!(f, ", because {} {ends}", Named(limit))?;
+            write!(f, ", because {} {ends}", Named { limit, own })?;
         }
         if let Some(end_entity) = horizon.end_entity.filter(|end_entity| *end_entity > until) {
-            write!(f, "; the server's own certificate would last until {}", Instant(end_entity))?;
+            write!(f, "; {own} would last until {}", Instant(end_entity))?;
         }
         match horizon.gaps.first() {
             Some(Gap { to, .. }) => {
@@ -80,14 +86,18 @@ impl fmt::Display for NoPath<'_> {
 }
 
 /// A certificate, as one speaks of it.
-struct Named<'a>(&'a Limit);
+struct Named<'a> {
+    limit: &'a Limit,
+    /// The end-entity certificate.
+    own: &'a str,
+}
 
 impl fmt::Display for Named<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let subject = self.0.subject();
+        let subject = self.limit.subject();
         let name = Escaped(common_name(&subject).unwrap_or(&subject));
-        match self.0.position() {
-            Some(0) => f.write_str("the server's own certificate"),
+        match self.limit.position() {
+            Some(0) => f.write_str(self.own),
             Some(_) => write!(f, "intermediate \"{name}\""),
             None => write!(f, "trust anchor \"{name}\""),
         }

@@ -7,10 +7,13 @@ use super::{
     Finding, FindingKind, Limit, Report, ReportedCertificate, Role, Severity, Status, StoreVerdict,
 };
 use crate::chain::{CertificateSummary, Peer};
+use crate::target::Purpose;
 
 #[derive(Serialize)]
 struct WriteReport<'a> {
     target: &'a str,
+    #[serde(skip_serializing_if = "is_server")]
+    purpose: Purpose,
     #[serde(with = "crate::instant")]
     checked_at: OffsetDateTime,
     status: Status,
@@ -30,6 +33,7 @@ impl Serialize for Report {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         WriteReport {
             target: &self.target,
+            purpose: self.purpose,
             checked_at: self.checked_at,
             status: self.status(),
             peer: self.peer.as_ref(),
@@ -43,10 +47,22 @@ impl Serialize for Report {
     }
 }
 
+/// What most reports are about is not written.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+const fn is_server(purpose: &Purpose) -> bool {
+    matches!(purpose, Purpose::Server)
+}
+
+const fn server() -> Purpose {
+    Purpose::Server
+}
+
 /// The status is not read: it follows from the findings and the trust.
 #[derive(Deserialize)]
 struct ReadReport {
     target: String,
+    #[serde(default = "server")]
+    purpose: Purpose,
     #[serde(with = "crate::instant")]
     checked_at: OffsetDateTime,
     peer: Option<Peer>,
@@ -66,6 +82,7 @@ impl<'de> Deserialize<'de> for Report {
         super::sort(&mut read.findings);
         Ok(Self {
             target: read.target.into(),
+            purpose: read.purpose,
             checked_at: read.checked_at,
             peer: read.peer,
             chain: read.chain,

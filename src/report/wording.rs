@@ -87,7 +87,7 @@ impl fmt::Display for Message<'_> {
             }
             Kind::ExpiredButUnneeded { not_after, seconds_ago } => write!(
                 f,
-                "{who} expired {} ago, on {}, and no path needs it",
+                "{who} expired {} ago, on {}, and clients that look for a path go on without it",
                 Span(*seconds_ago),
                 Instant(*not_after)
             ),
