@@ -11,7 +11,7 @@ use common::judge::{NOTHING, chain, judge, only, path, server, told, trusting};
 use common::pki::{Draft, Issued, Pki, at};
 use notafter::Inspector;
 use notafter::report::{
-    Code, FindingKind, Gap, Horizon, Report, Severity, Status, Trust, UndeterminedReason,
+    Code, FindingKind, Gap, Horizon, Profile, Report, Severity, Status, Trust, UndeterminedReason,
 };
 use rcgen::{ExtendedKeyUsagePurpose, KeyUsagePurpose};
 use time::OffsetDateTime;
@@ -270,7 +270,13 @@ fn a_chain_as_sent_that_is_never_valid_has_no_instant() {
 
     let report = judge(&trusting(&[&elder, &root]), &sent, NOW);
     assert_eq!(profiles(&report), [ends, ends, None, ends]);
-    assert_eq!(told(&report), ["note expired-but-unneeded 1"]);
+    assert_eq!(told(&report), ["note expired-but-unneeded 1", "note needed-by-old-clients 1"]);
+    let kind = FindingKind::NeededByOldClients {
+        profile: Profile::AsSent,
+        until: at("2025-12-31T23:59:59Z"),
+        anchor: None,
+    };
+    assert_eq!(*only(&report, Code::NeededByOldClients).kind(), kind);
 
     // A client that does not know the elder root stops below the cross-sign.
     let report = judge(&trusting(&[&root]), &sent, NOW);

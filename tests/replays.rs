@@ -156,6 +156,7 @@ mod dst_root_x3 {
     struct Hierarchy {
         dst: Issued,
         isrg: Issued,
+        r3: Issued,
         sent: [Vec<u8>; 3],
     }
 
@@ -171,13 +172,13 @@ mod dst_root_x3 {
         let r3 = isrg.ca("R3").valid("2020-09-04T00:00:00Z", "2025-09-15T16:00:00Z").issue();
         let leaf = r3.leaf("example.com").valid("2021-09-01T12:00:00Z", LEAF_ENDS).issue();
         let sent = [leaf.der.to_vec(), r3.der.to_vec(), cross.der.to_vec()];
-        Hierarchy { dst, isrg, sent }
+        Hierarchy { dst, isrg, r3, sent }
     }
 
     /// By the leaf: fine, two months left.
     #[test]
     fn with_both_roots_only_clients_that_follow_the_chain_as_sent_fail() {
-        let Hierarchy { dst, isrg, sent } = hierarchy();
+        let Hierarchy { dst, isrg, sent, .. } = hierarchy();
         let inspector = trusting(&[&dst, &isrg]);
         let ends =
             [Some(at(LEAF_ENDS)), Some(at(LEAF_ENDS)), Some(at(ROOT_ENDS)), Some(at(ROOT_ENDS))];
@@ -194,6 +195,25 @@ mod dst_root_x3 {
                 ],
             );
         }
+    }
+
+    /// For three years servers went on to send the cross-sign. By the leaf: fine, three months left.
+    #[test]
+    fn a_certificate_of_later_on_works_for_all_but_clients_that_follow_the_chain_as_sent() {
+        let Hierarchy { dst, isrg, r3, sent: [_, .., cross] } = hierarchy();
+        let leaf =
+            r3.leaf("example.com").valid("2022-05-01T00:00:00Z", "2022-07-29T23:59:59Z").issue();
+        let sent = [leaf.der.to_vec(), r3.der.to_vec(), cross];
+        let report = judge(&trusting(&[&dst, &isrg]), &sent, "2022-05-02T00:00:00Z");
+        assert_eq!(told(&report), ["note needed-by-old-clients -"]);
+        let finding = &report.findings()[0];
+        assert_eq!(
+            finding.message(),
+            "clients that follow the chain as it was sent fail after 2021-09-30 14:01:15 UTC, when \
+             the trust anchor CN=DST Root CA X3 ends",
+        );
+        let ends = Some(at("2022-07-29T23:59:59Z"));
+        assert_eq!(profiles(&report), [ends, ends, None, ends]);
     }
 
     /// By the leaf: fine, two months left.

@@ -20,7 +20,8 @@ use super::{Policy, TrustAnchors, View};
 /// What the paths come to, beside what is reported.
 pub(super) struct Outlook {
     pub(super) horizon: Horizon,
-    /// The certificate whose end is the end for clients that follow the chain as sent.
+    /// The certificate whose end is the end for clients that follow the chain as sent, or was
+    /// before they could begin.
     as_sent: Option<Limit>,
 }
 
@@ -59,7 +60,9 @@ impl Outlook {
         let (as_sent, limit) = if paths.single && paths.list[0].positions.iter().all(was_sent) {
             (horizon.until, horizon.limited_by.clone())
         } else {
-            client.until(&client.as_sent(&followed, links))
+            let (way, along) = client.as_sent(&followed, links);
+            let (until, limit) = client.until(&along);
+            (until, limit.or_else(|| client.dead_end(&way, &along)))
         };
         horizon.anchors_ignored = ignored.until(at);
         horizon.as_sent = as_sent;
@@ -125,8 +128,12 @@ impl Client<'_> {
 
     /// What is left for a client that takes each certificate's issuer from what was sent, as long as
     /// there is one, and only then asks its trust store: the longest such way that the store knows
-    /// an issuer for.
-    fn as_sent<'p>(&self, paths: &[Followed<'p>], links: &Links<'_>) -> Vec<Followed<'p>> {
+    /// an issuer for. The way itself is empty where there is none.
+    fn as_sent<'p>(
+        &self,
+        paths: &[Followed<'p>],
+        links: &Links<'_>,
+    ) -> (Vec<usize>, Vec<Followed<'p>>) {
         let mut way = links.way_up(self.view.presented);
         // Of the anchor itself clients have a copy of their own.
         let copy = |position: &usize| {
@@ -144,11 +151,29 @@ impl Client<'_> {
             // the same, and fails.
             let taken = |facts| self.anchors.names_issuer_of(facts) && self.is_inverted(&way);
             if !along.is_empty() || self.view.certificate(*top).is_some_and(taken) {
-                return along;
+                return (way, along);
             }
             way.pop();
         }
-        Vec::new()
+        (way, Vec::new())
+    }
+
+    /// What ended first on a way that such a client follows although it never held: a root, or a
+    /// cross-sign, that was over before the end-entity certificate began.
+    fn dead_end(&self, way: &[usize], along: &[Followed<'_>]) -> Option<Limit> {
+        let top = self.view.certificate(*way.last()?)?;
+        let anchors = match along.first() {
+            Some(followed) => vec![followed.path.anchor],
+            None => self.anchors.named_as(top.issuer()).collect(),
+        };
+        let anchors = anchors.into_iter().filter_map(|index| self.anchors.entry(index));
+        let sent = way
+            .iter()
+            .map(|position| Limit::new(Some(*position), self.view.all[*position].clone()));
+        let ends = sent.chain(anchors.map(|anchor| Limit::new(None, anchor.clone())));
+        let ended = ends.filter_map(|limit| Some((limit.validity()?.not_after, limit)));
+        let (end, limit) = ended.min_by_key(|(end, _)| *end)?;
+        (end < self.at).then_some(limit)
     }
 
     fn is_inverted(&self, way: &[usize]) -> bool {
@@ -286,16 +311,17 @@ fn check_as_sent(
     limit: Option<&Limit>,
     at: OffsetDateTime,
 ) {
-    let (Some(until), Some(old)) = (horizon.until.filter(|until| at <= *until), horizon.as_sent)
+    let (Some(until), Some(limit)) = (horizon.until.filter(|until| at <= *until), limit) else {
+        return;
+    };
+    let Some(old) = limit.validity().map(|period| period.not_after).filter(|old| *old < until)
     else {
         return;
     };
-    if old < until {
-        let position = limit.and_then(Limit::position);
-        let anchor = limit.filter(|_| position.is_none()).map(Limit::subject);
-        let kind = FindingKind::NeededByOldClients { profile: Profile::AsSent, until: old, anchor };
-        findings.add(position, kind, Severity::Note);
-    }
+    let position = limit.position();
+    let anchor = position.is_none().then(|| limit.subject());
+    let kind = FindingKind::NeededByOldClients { profile: Profile::AsSent, until: old, anchor };
+    findings.add(position, kind, Severity::Note);
 }
 
 /// Whether clients of another store fare worse than those of the first.

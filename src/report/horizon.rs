@@ -48,6 +48,9 @@ pub struct Horizon {
     pub anchors_ignored: Option<OffsetDateTime>,
     /// For clients that follow the chain as it was sent, each certificate to its issuer, and then
     /// hold the trust anchor to its dates: OpenSSL 1.0.2, embedded devices.
+    ///
+    /// `None` also where that way never held: a cross-sign or a root was over before the end-entity
+    /// certificate began. `needed-by-old-clients` says so.
     #[cfg_attr(
         feature = "serde",
         serde(with = "crate::instant::option", skip_serializing_if = "Option::is_none")

@@ -223,7 +223,7 @@ pub enum FindingKind {
     NeededByOldClients {
         /// The kind of client.
         profile: Profile,
-        /// Their last good second.
+        /// The last second of what they need.
         #[cfg_attr(feature = "serde", serde(with = "crate::instant"))]
         until: OffsetDateTime,
         /// The trust anchor's name, where it is its end.
