@@ -549,3 +549,22 @@ fn limbos_cases_have_the_verdicts_that_it_expects() {
     }
     assert_eq!(cases, 8);
 }
+
+/// By a whole check: what is set on the builder reaches the judgement.
+#[cfg(feature = "fetch")]
+#[tokio::test]
+async fn a_checker_judges_by_the_lists_that_it_is_given() {
+    use common::server::{Server, Tls};
+
+    let scene = Scene::new();
+    let server = Server::start(Tls::new(scene.pki.chain(&scene.leaf), &scene.leaf));
+    let anchors = TrustAnchors::from_der([scene.pki.root.der.to_vec()]).unwrap();
+    let builder = notafter::Checker::builder().anchors(anchors);
+    for (lists, expected) in
+        [(vec![], &[][..]), (vec![scene.revoking().issue()], &["failure revoked 0".to_owned()][..])]
+    {
+        let checker = builder.clone().revocation_lists(lists).build().unwrap();
+        let report = checker.check_at(&server.target("example.com"), at(NOON)).await.unwrap();
+        assert_eq!(told(&report), expected);
+    }
+}

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use rustls::crypto::CryptoProvider;
 use time::OffsetDateTime;
 
-use crate::chain::ChainError;
+use crate::chain::{ChainError, RevocationList};
 use crate::fetch::{BuildError, FetchError, Fetcher, FetcherBuilder, Resolver, Timeouts};
 use crate::inspect::{Inspector, Policy, TrustAnchors};
 use crate::report::Report;
@@ -163,6 +163,12 @@ impl CheckerBuilder {
     pub fn intermediates(mut self, pem: impl AsRef<[u8]>) -> Result<Self, ChainError> {
         self.inspector = self.inspector.with_intermediates(pem)?;
         Ok(self)
+    }
+
+    /// Sets the revocation lists to judge by: see [`Inspector::with_revocation_lists`].
+    pub fn revocation_lists(mut self, lists: impl IntoIterator<Item = RevocationList>) -> Self {
+        self.inspector = self.inspector.with_revocation_lists(lists);
+        self
     }
 
     /// Sets how names become addresses; the system's resolver otherwise.
