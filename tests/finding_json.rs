@@ -311,7 +311,7 @@ fn a_fault_is_said_in_the_words_of_its_field() {
         ),
         (
             FindingKind::WeakKey { key: "RSA 2052".to_owned() },
-            format!("the key of {who} is too weak or too odd for the clients of today: RSA 2052"),
+            format!("the key of {who} is too weak, or of an odd size: RSA 2052"),
         ),
     ];
     for (kind, expected) in cases {

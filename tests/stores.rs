@@ -234,7 +234,7 @@ mod a_store {
             ),
             (
                 &weak,
-                "failure weak-key: the key of the trust anchor (CN=Root) is too weak or too odd for the clients of today: EC P-192",
+                "failure weak-key: the key of the trust anchor (CN=Root) is too weak, or of an odd size: EC P-192",
                 AWAY,
             ),
             (

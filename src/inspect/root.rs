@@ -183,7 +183,7 @@ mod tests {
         assert_eq!(
             told,
             [
-                "failure weak-key: the key of the trust anchor (CN=Example Root) is too weak or too odd for the clients of today: EC P-192"
+                "failure weak-key: the key of the trust anchor (CN=Example Root) is too weak, or of an odd size: EC P-192"
             ],
         );
     }

@@ -264,11 +264,9 @@ impl fmt::Display for Message<'_> {
                 "{who} is valid for {}; public CAs may not exceed {limit_days} days",
                 Span(*lifetime_seconds)
             ),
-            Kind::WeakKey { key } => write!(
-                f,
-                "the key of {who} is too weak or too odd for the clients of today: {}",
-                Escaped(key)
-            ),
+            Kind::WeakKey { key } => {
+                write!(f, "the key of {who} is too weak, or of an odd size: {}", Escaped(key))
+            }
             Kind::WeakSignature { algorithm } => {
                 write!(f, "the signature on {who} is too weak: {}", Escaped(algorithm))
             }
