@@ -10,7 +10,8 @@
 mod common;
 
 use std::hint::black_box;
-use std::process::{Command, ExitCode};
+use std::path::Path;
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use common::pki::{Crossed, Keys, NAME, Pki};
@@ -33,8 +34,8 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
 
-    let whole = count("*collected_inspections*") / INSPECTIONS;
-    let horizon = count("*horizon::Outlook::new*") / INSPECTIONS;
+    let whole = count("*collected_inspections*");
+    let horizon = count("*horizon::Outlook::new*");
     let per_mille = horizon * 1000 / (whole - horizon);
     let met = per_mille <= 100;
     println!("inspection of 3 certificates: {whole} instructions, of which the horizon {horizon}");
@@ -96,20 +97,8 @@ impl Inspection {
     }
 }
 
-/// How many instructions are executed within the functions of that name.
 fn count(function: &str) -> usize {
-    let output = Command::new("valgrind")
-        .args(["--tool=callgrind", "--collect-atstart=no", "--callgrind-out-file=/dev/null"])
-        .arg(format!("--toggle-collect={function}"))
-        .arg(std::env::current_exe().unwrap())
-        .arg("run")
-        .output()
-        .expect("valgrind is needed");
-    let log = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success(), "{log}");
-    // ==123== Collected : 456
-    let collected = log.lines().find_map(|line| line.split_once("Collected : "));
-    collected.unwrap().1.trim().parse().unwrap()
+    common::count_instructions(function, Path::new("/dev/null"), &[]) / INSPECTIONS
 }
 
 #[inline(never)]

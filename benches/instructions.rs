@@ -10,7 +10,7 @@
 mod common;
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use common::client::{Case, Client};
 use common::pki::Keys;
@@ -85,18 +85,7 @@ fn count(case: Case, keys: Keys, keep: Option<&Path>) -> usize {
         Some(directory) => directory.join(format!("callgrind.{}.{}", keys.name(), case.name())),
         None => "/dev/null".into(),
     };
-    let output = Command::new("valgrind")
-        .args(["--tool=callgrind", "--collect-atstart=no", "--toggle-collect=*collected_looks*"])
-        .arg(format!("--callgrind-out-file={}", out.display()))
-        .arg(std::env::current_exe().unwrap())
-        .args(["run", case.name(), keys.name()])
-        .output()
-        .expect("valgrind is needed");
-    let log = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success(), "{log}");
-    // ==123== Collected : 456
-    let collected = log.lines().find_map(|line| line.split_once("Collected : "));
-    collected.unwrap().1.trim().parse().unwrap()
+    common::count_instructions("*collected_looks*", &out, &[case.name(), keys.name()])
 }
 
 fn run(case: Case, keys: Keys, looks: usize) {
