@@ -1,5 +1,7 @@
 //! The chain as sent: which certificate names which as its issuer, and in what order they stand.
 
+use std::borrow::Cow;
+
 use crate::chain::Certificate;
 use crate::escape::Escaped;
 use crate::report::{FindingKind, Severity};
@@ -105,6 +107,14 @@ impl<'a> Links<'a> {
 
     pub(super) fn leads_up(&self, position: usize) -> bool {
         self.leads_up.get(position).copied().unwrap_or(false)
+    }
+
+    /// The path that the verdict speaks of, or, where there is none, one way up by name.
+    pub(super) fn path<'v>(&self, verdict: &'v Verdict) -> Cow<'v, [usize]> {
+        match verdict.trust.path() {
+            Some(path) => path.path.as_slice().into(),
+            None => self.way_up(self.view.all.len()).into(),
+        }
     }
 
     /// One way up from the end-entity certificate by name, the nearest issuer at each step, among

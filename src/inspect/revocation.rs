@@ -50,14 +50,7 @@ pub(super) fn check(
     if lists.0.is_empty() || signatures.is_empty() {
         return;
     }
-    let way_up;
-    let path = match verdict.trust.path() {
-        Some(path) => path.path.as_slice(),
-        None => {
-            way_up = links.way_up(findings.view.all.len());
-            way_up.as_slice()
-        }
-    };
+    let path = links.path(verdict);
     let anchor = verdict.anchor.and_then(|index| {
         let (name, key) = anchors.name_and_key(index)?;
         Some((name, key, anchors.certificate(index)))

@@ -106,6 +106,17 @@ impl Search<'_> {
             return Paths::none(UntrustedReason::UnknownIssuer, Some(reason));
         };
         let issuers = above.positions.as_slice();
+        let (indexes, ends) = self.ends(issuers);
+        let anchors = indexes.iter().filter_map(|index| self.anchors.anchor(*index)).collect();
+        let single = !above.forks && ends == 1;
+        let found = RefCell::default();
+        let asked = Asked { search: self, issuers, candidates: (indexes, anchors), single, found };
+        asked.all(at, &self.instants(issuers, period, at))
+    }
+
+    /// The indexes of the anchors that may have issued one of the certificates, by their names, and
+    /// at how many places a path may end so.
+    fn ends(&self, issuers: &[usize]) -> (Vec<usize>, usize) {
         let (mut indexes, mut ends) = (Vec::new(), 0);
         for position in std::iter::once(0).chain(issuers.iter().copied()) {
             let Some(certificate) = self.view.certificate(position) else {
@@ -121,12 +132,7 @@ impl Search<'_> {
         }
         // In the order of the store: of equals the first is taken.
         indexes.sort_unstable();
-        let anchors = indexes.iter().filter_map(|index| self.anchors.anchor(*index)).collect();
-        let candidates = (indexes, anchors);
-        let single = !above.forks && ends == 1;
-        let found = RefCell::default();
-        let asked = Asked { search: self, issuers, candidates, single, found };
-        asked.all(at, &self.instants(issuers, period, at))
+        (indexes, ends)
     }
 
     /// When to ask, beside at the instant itself: the next to it first.

@@ -17,14 +17,7 @@ pub(super) fn check(
     subject: &Subject,
     verdict: &Verdict,
 ) {
-    let way_up;
-    let path = match verdict.trust.path() {
-        Some(path) => path.path.as_slice(),
-        None => {
-            way_up = links.way_up(findings.view.all.len());
-            way_up.as_slice()
-        }
-    };
+    let path = links.path(verdict);
     for (below, position) in path.iter().enumerate() {
         let Some(certificate) = findings.view.certificate(*position) else {
             continue;

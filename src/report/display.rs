@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::outlook::Outlook;
+use super::outlook::Sentence;
 use super::span::Instant;
 use super::{Report, ReportedCertificate, Status, Trust};
 use crate::escape::Escaped;
@@ -14,14 +14,14 @@ impl fmt::Display for Report {
         // Where clients fail for another reason, the calendar is not what to speak of first.
         let aside = self.status() == Status::Fail && self.horizon().holds(self.checked_at);
         if !aside {
-            write!(f, ": {}", Outlook(self))?;
+            write!(f, ": {}", Sentence(self))?;
         }
         for finding in &self.findings {
             write!(f, "\n  {finding}\n    -> {}", finding.remedy())?;
         }
         write!(f, "\n  {}", TrustLine(self.trust()))?;
         if aside {
-            write!(f, "; by the calendar alone, {}", Outlook(self))?;
+            write!(f, "; by the calendar alone, {}", Sentence(self))?;
         }
         for other in &self.stores[1..] {
             let (store, trust) = (Escaped(other.store()), TrustLine(other.trust()));

@@ -139,7 +139,7 @@ impl Report {
     /// because intermediate "R3" ends; …`. Its wording may change.
     #[must_use]
     pub fn outlook(&self) -> String {
-        outlook::Outlook(self).to_string()
+        outlook::Sentence(self).to_string()
     }
 
     /// What was seen, the most urgent first.

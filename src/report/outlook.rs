@@ -11,9 +11,9 @@ use crate::escape::Escaped;
 use crate::target::Purpose;
 
 /// When clients start failing, and why; of a report without a path, that nobody trusts it.
-pub(super) struct Outlook<'a>(pub(super) &'a Report);
+pub(super) struct Sentence<'a>(pub(super) &'a Report);
 
-impl fmt::Display for Outlook<'_> {
+impl fmt::Display for Sentence<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (horizon, at) = (self.0.horizon(), self.0.checked_at);
         if let Some(reason) = horizon.undetermined {
