@@ -182,7 +182,7 @@
 //! - It fetches no revocation lists and asks no OCSP responder: it judges by the lists that you
 //!   give it ([`Inspector::with_revocation_lists`]). It does not read Certificate Transparency logs.
 //! - It speaks TLS 1.2 and 1.3. A server that knows only older versions is told apart, not read.
-//! - It does not judge the key usage of the end-entity certificate.
+//! - Of the end-entity certificate's key usage it judges only that it signs no certificates.
 //! - It fetches no missing intermediates: it names the address, and takes what you give it.
 //!
 //! # Cargo features

@@ -80,14 +80,16 @@ fn cross_signs_for_old_clients_are_no_finding() {
     assert_eq!(report.horizon().end_entity, Some(at("2026-10-17T23:59:59Z")));
 }
 
+/// Name, number of certificates, host, and an instant at which all of them are valid.
+const CHAINS: [(&str, usize, &str, &str); 2] = [
+    ("letsencrypt_org_valid", 2, "letsencrypt.org", "2026-04-01T00:00:00Z"),
+    ("aws_amazon_com_valid", 4, "aws.amazon.com", "2026-06-15T12:00:00Z"),
+];
+
 /// 90 and 346 days: the limit was 398 when they were issued.
 #[test]
 fn no_certificate_of_a_public_ca_here_lives_too_long() {
-    let chains = [
-        ("letsencrypt_org_valid", 2, "letsencrypt.org", "2026-04-01T00:00:00Z"),
-        ("aws_amazon_com_valid", 4, "aws.amazon.com", "2026-06-15T12:00:00Z"),
-    ];
-    for (name, count, host, instant) in chains {
+    for (name, count, host, instant) in CHAINS {
         let Some(chain) = chain(name, count) else {
             return;
         };
@@ -105,11 +107,7 @@ fn a_certificate_of_a_public_ca_keeps_to_its_profile() {
     #[cfg(feature = "psl")]
     let policy = policy.public_suffixes();
     let inspector = Inspector::new().with_policy(policy);
-    let chains = [
-        ("letsencrypt_org_valid", 2, "letsencrypt.org", "2026-04-01T00:00:00Z"),
-        ("aws_amazon_com_valid", 4, "aws.amazon.com", "2026-06-15T12:00:00Z"),
-    ];
-    for (name, count, host, instant) in chains {
+    for (name, count, host, instant) in CHAINS {
         let Some(chain) = chain(name, count) else {
             return;
         };
