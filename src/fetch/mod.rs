@@ -20,16 +20,22 @@
 
 mod broken;
 mod connect;
+mod dialogue;
 mod error;
+mod kind;
 mod meter;
+mod offer;
+mod pipeline;
 mod possession;
 mod provider;
 mod recorder;
 mod resolve;
+mod starttls;
 mod timeouts;
 mod tls;
+mod wire;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use rustls::crypto::CryptoProvider;
@@ -37,15 +43,17 @@ use rustls::pki_types::SignatureVerificationAlgorithm;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 pub use error::{Attempt, FetchError};
+pub use kind::{FetchErrorKind, NotTls, Phase};
+pub use offer::KeyType;
+pub(crate) use pipeline::View;
 pub(crate) use provider::provider;
 pub use resolve::Resolver;
+pub(crate) use timeouts::Deadline;
 pub use timeouts::Timeouts;
 
 use crate::chain::PresentedChain;
 use crate::target::{Host, Target};
-use connect::connect;
-use error::Failure;
-use timeouts::Deadline;
+use pipeline::Pipeline;
 use tls::Handshakes;
 
 /// Fetches the chains that TLS servers present.
@@ -55,14 +63,7 @@ use tls::Handshakes;
 ///
 /// Dropping a future that it returned ends the fetch and closes its connections.
 #[derive(Clone, Debug)]
-pub struct Fetcher(Arc<Inner>);
-
-#[derive(Debug)]
-struct Inner {
-    resolver: Resolver,
-    timeouts: Timeouts,
-    handshakes: Handshakes,
-}
+pub struct Fetcher(Arc<Pipeline>);
 
 impl Fetcher {
     /// A fetcher with the defaults of [`builder`](Self::builder).
@@ -99,15 +100,18 @@ impl Fetcher {
         self.0.fetch(target, deadline).await.map_err(|failure| FetchError::new(target, failure))
     }
 
-    /// Fetches the chain over a connection of the caller's own, such as one that was upgraded by
-    /// a STARTTLS command or leads through a proxy.
+    /// Fetches the chain over a connection of the caller's own, such as one that leads through a
+    /// tunnel, or out of a test.
     ///
-    /// Of the target, the server name counts. The chain's peer has no address, unless the caller
-    /// adds it.
+    /// Of the target, the protocol and the server name count. Where the protocol begins in plain
+    /// text, so must the stream: with a `smtp://` target, the greeting is the first thing to come.
+    /// A stream that was upgraded already goes with a `tls://` target. The chain's peer has no
+    /// address, unless the caller adds it.
     ///
     /// # Errors
     ///
-    /// As for [`fetch`](Self::fetch), in the phase [`Phase::Handshake`].
+    /// As for [`fetch`](Self::fetch), in the phases [`Phase::StartTls`] and [`Phase::Handshake`];
+    /// [`FetchErrorKind::Unsupported`] for HTTP/3, which no stream can carry.
     pub async fn handshake<IO>(
         &self,
         stream: IO,
@@ -116,12 +120,36 @@ impl Fetcher {
     where
         IO: AsyncRead + AsyncWrite + Unpin,
     {
-        let Inner { timeouts, handshakes, .. } = &*self.0;
-        let until = timeouts.start().phase(timeouts.handshake());
-        match handshakes.run(stream, target.sni(), until).await {
-            Ok((chain, peer)) => Ok(chain.with_peer(peer)),
-            Err(failure) => Err(FetchError::new(target, failure)),
-        }
+        let deadline = self.0.timeouts.start();
+        let shaken = self.0.shake_hands(stream, target, &View::of(target), deadline).await;
+        shaken.map_err(|failure| FetchError::new(target, failure))
+    }
+
+    /// All addresses of the target that may be connected to.
+    pub(crate) async fn resolve(
+        &self,
+        target: &Target,
+        deadline: Deadline,
+    ) -> Result<Vec<SocketAddr>, FetchError> {
+        let resolved = self.0.resolve(target, deadline).await;
+        resolved.map_err(|failure| FetchError::new(target, failure))
+    }
+
+    /// Fetches one view that a client can have of one address.
+    pub(crate) async fn look(
+        &self,
+        target: &Target,
+        address: SocketAddr,
+        view: &View,
+        deadline: Deadline,
+    ) -> Result<PresentedChain, FetchError> {
+        let chain = self.0.look(target, vec![address], view, deadline).await;
+        chain.map_err(|failure| FetchError::new(target, failure))
+    }
+
+    /// Starts the clock of one fetch, or of one survey.
+    pub(crate) fn start(&self) -> Deadline {
+        self.0.timeouts.start()
     }
 
     /// The algorithms by which signatures are verified.
@@ -132,26 +160,6 @@ impl Fetcher {
     }
 }
 
-impl Inner {
-    async fn fetch(&self, target: &Target, deadline: Deadline) -> Result<PresentedChain, Failure> {
-        let Self { resolver, timeouts, handshakes } = self;
-        let port = target.dial_port();
-        let addresses = match target.dial_host() {
-            Host::Ip(ip) => vec![SocketAddr::new(*ip, port)],
-            Host::Dns(name) => {
-                let until = deadline.phase(timeouts.resolve());
-                resolver.resolve(name.as_str(), port, until).await?
-            }
-        };
-        let until = deadline.phase(timeouts.connect());
-        let (stream, address) = connect(addresses, until).await?;
-        let until = deadline.phase(timeouts.handshake());
-        let shaken = handshakes.run(stream, target.sni(), until).await;
-        let (chain, peer) = shaken.map_err(|failure| failure.at(address))?;
-        Ok(chain.with_peer(peer.with_address(address)))
-    }
-}
-
 /// How a [`Fetcher`] is to work.
 #[derive(Clone, Debug, Default)]
 #[must_use = "nothing is built before `build`"]
@@ -159,6 +167,7 @@ pub struct FetcherBuilder {
     resolver: Resolver,
     timeouts: Timeouts,
     provider: Option<Arc<CryptoProvider>>,
+    client_name: Option<Host>,
 }
 
 impl FetcherBuilder {
@@ -171,6 +180,15 @@ impl FetcherBuilder {
     /// Sets how long a fetch may take; [`Timeouts::new`] otherwise.
     pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
         self.timeouts = timeouts;
+        self
+    }
+
+    /// Sets what we call ourselves where a protocol asks, as SMTP does with EHLO: the name or
+    /// address of this machine; `127.0.0.1` otherwise.
+    ///
+    /// Few servers look at it before mail is to be sent, which is never done here.
+    pub fn client_name(mut self, name: Host) -> Self {
+        self.client_name = Some(name);
         self
     }
 
@@ -193,8 +211,9 @@ impl FetcherBuilder {
     /// [`BuildError::UnusableCryptoProvider`] where it is of no use.
     pub fn build(self) -> Result<Fetcher, BuildError> {
         let handshakes = Handshakes::new(provider(self.provider)?)?;
-        let Self { resolver, timeouts, .. } = self;
-        Ok(Fetcher(Arc::new(Inner { resolver, timeouts, handshakes })))
+        let Self { resolver, timeouts, client_name, .. } = self;
+        let client_name = client_name.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST).into());
+        Ok(Fetcher(Arc::new(Pipeline { resolver, timeouts, handshakes, client_name })))
     }
 }
 
@@ -208,80 +227,4 @@ pub enum BuildError {
     /// It has no cipher suite, or no key exchange group that goes with one.
     #[error("the crypto provider supports neither TLS 1.2 nor TLS 1.3")]
     UnusableCryptoProvider,
-}
-
-/// What a fetch was doing.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-#[non_exhaustive]
-pub enum Phase {
-    /// Asking for the name's addresses.
-    Resolve,
-    /// Connecting to them.
-    Connect,
-    /// Shaking hands with the one that answered.
-    Handshake,
-}
-
-/// What kept a fetch from its chain.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-#[non_exhaustive]
-pub enum FetchErrorKind {
-    /// The peer sent an alert that has no kind of its own: its number (RFC 8446 section 6).
-    Alert(u8),
-    /// One look of many was cancelled before it was done: the runtime on which it ran is shutting
-    /// down. The phase is [`Phase::Resolve`], for how far it came is not known.
-    Cancelled,
-    /// The peer closed or reset the connection.
-    ClosedEarly,
-    /// The connection could not be made or used for any other reason, such as a firewall of our
-    /// own or a want of file descriptors.
-    Io,
-    /// The peer sent a message, a record or a handshake that is too large to be honest.
-    MessageTooLarge,
-    /// There is no such name, or it has no address.
-    NameNotFound,
-    /// The peer shook hands without a certificate.
-    NoCertificate,
-    /// The peer can't use any cipher suite, key exchange group or signature scheme that was
-    /// offered: it is old, or has a key of a kind that the crypto provider does not know.
-    NoCipherInCommon,
-    /// The peer answered with something else: it may want a STARTTLS command first.
-    NotTls(NotTls),
-    /// One look of many ended in a panic, such as a resolver's of the caller's own. The phase is
-    /// [`Phase::Resolve`], for how far it came is not known.
-    Panicked,
-    /// The peer speaks older versions only, or none that it has a key for.
-    ProtocolVersion,
-    /// Every address that could be reached refused the connection.
-    Refused,
-    /// The name could not be resolved; whether it exists is unknown.
-    ResolutionFailed,
-    /// The phase's time was up.
-    TimedOut,
-    /// The peer did what TLS does not allow, or the TLS library does not support.
-    Tls,
-    /// No address could be reached.
-    Unreachable,
-    /// The peer has no certificate for the server name, and says so.
-    UnrecognisedName,
-}
-
-/// What a peer that does not speak TLS seems to speak, by its first bytes.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-#[non_exhaustive]
-pub enum NotTls {
-    /// FTP.
-    Ftp,
-    /// HTTP.
-    Http,
-    /// IMAP.
-    Imap,
-    /// POP3.
-    Pop3,
-    /// SMTP.
-    Smtp,
-    /// SSH.
-    Ssh,
-    /// Something else.
-    Unknown,
 }
