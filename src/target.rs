@@ -23,6 +23,7 @@ mod protocol;
 #[cfg(feature = "serde")]
 mod serde;
 mod subject;
+mod view;
 
 use std::fmt;
 use std::num::NonZero;
@@ -34,6 +35,7 @@ pub use self::error::{PurposeError, TargetError, TargetErrorKind};
 pub use self::name::{DnsName, Host};
 pub use self::protocol::{Opening, Protocol};
 pub use self::subject::{Purpose, Subject};
+pub use self::view::{KeyType, Transport, View};
 
 /// A server to look at: protocol, host and port, and what to do differently from the obvious.
 ///

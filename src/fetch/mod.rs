@@ -44,15 +44,13 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 pub use error::{Attempt, FetchError};
 pub use kind::{FetchErrorKind, NotTls, Phase};
-pub use offer::KeyType;
-pub(crate) use pipeline::View;
 pub(crate) use provider::provider;
 pub use resolve::Resolver;
 pub(crate) use timeouts::Deadline;
 pub use timeouts::Timeouts;
 
 use crate::chain::PresentedChain;
-use crate::target::{Host, Target};
+use crate::target::{Host, Target, View};
 use pipeline::Pipeline;
 use tls::Handshakes;
 

@@ -7,23 +7,9 @@ use rustls::client::Resumption;
 use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms};
 use rustls::pki_types::UnixTime;
 use rustls::time_provider::TimeProvider;
-use rustls::{
-    ClientConfig, RootCertStore, SignatureAlgorithm, SignatureScheme, SupportedCipherSuite,
-};
+use rustls::{ClientConfig, RootCertStore, SignatureScheme, SupportedCipherSuite};
 
-/// The type of key that a certificate has to have for a client to use it.
-///
-/// Servers with certificates of both types choose by what the client offers.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
-#[non_exhaustive]
-pub enum KeyType {
-    /// RSA.
-    Rsa,
-    /// ECDSA, and whatever else is not RSA, such as EdDSA and ML-DSA.
-    Ecdsa,
-}
+use crate::target::KeyType;
 
 /// What a client hello offers.
 #[derive(Debug)]

@@ -7,7 +7,6 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use super::connect::connect;
 use super::dialogue::Conversation;
 use super::error::Failure;
-use super::offer::KeyType;
 use super::resolve::Resolver;
 use super::starttls;
 use super::timeouts::{Deadline, Timeouts};
@@ -15,7 +14,7 @@ use super::tls::Handshakes;
 use super::wire::Wire;
 use super::{FetchErrorKind, Phase};
 use crate::chain::PresentedChain;
-use crate::target::{DnsName, Host, Opening, Target};
+use crate::target::{Host, Opening, Target, View};
 
 /// What a fetcher is made of.
 #[derive(Debug)]
@@ -25,22 +24,6 @@ pub(super) struct Pipeline {
     pub(super) handshakes: Handshakes,
     /// What we call ourselves where a protocol asks.
     pub(super) client_name: Host,
-}
-
-/// How a client asks for a chain: servers may have several.
-#[derive(Clone, Debug)]
-pub(crate) struct View {
-    /// The server name to send.
-    pub(crate) sni: Option<DnsName>,
-    /// The one type of key that it takes, where not all.
-    pub(crate) key_type: Option<KeyType>,
-}
-
-impl View {
-    /// What the target asks for, by all means that the provider has.
-    pub(crate) fn of(target: &Target) -> Self {
-        Self { sni: target.sni().cloned(), key_type: None }
-    }
 }
 
 impl Pipeline {

@@ -15,12 +15,11 @@ use tokio_rustls::client::TlsStream;
 use super::broken::Broken;
 use super::error::Failure;
 use super::meter::Meter;
-use super::offer::{KeyType, Offer};
-use super::pipeline::View;
+use super::offer::Offer;
 use super::recorder::{Record, Recorder};
 use super::{BuildError, FetchErrorKind, Phase};
 use crate::chain::{CertificateMemo, ClientCertificate, Peer, PresentedChain};
-use crate::target::DnsName;
+use crate::target::{DnsName, KeyType, View};
 
 /// What all handshakes of a fetcher share.
 #[derive(Debug)]
@@ -73,7 +72,7 @@ impl Handshakes {
             Arc::new(Recorder::new(self.algorithms, Arc::clone(&offer.schemes), self.memo.clone()));
         let mut meter = Meter::new(stream);
         let handshake =
-            connector(offer, &recorder).connect(server_name(view.sni.as_ref()), &mut meter);
+            connector(offer, &recorder).connect(server_name(view.server_name.as_ref()), &mut meter);
         let (suite, broken) = match timeout_at(until, handshake).await {
             Ok(Ok(mut tls)) => {
                 let suite = tls.get_ref().1.negotiated_cipher_suite();
