@@ -6,6 +6,7 @@
 mod anchor;
 mod certificate;
 mod code;
+mod disagreement;
 mod display;
 mod fault;
 mod finding;
@@ -31,6 +32,7 @@ use crate::target::Purpose;
 pub use anchor::AnchorFault;
 pub use certificate::{ReportedCertificate, Role};
 pub use code::{Code, UnknownCode};
+pub use disagreement::{Disagreement, Seen};
 pub use fault::{
     AuthorityKeyIdentifierFault, DnsNameFault, NameConstraintsFault, PolicyConstraintsFault,
     SerialNumberFault, SubjectKeyIdentifierFault,
