@@ -41,7 +41,8 @@ impl Broken {
         }
     }
 
-    /// Whether the peer, having asked for a client certificate, gave up because it got none.
+    /// Whether the peer, having asked for a client certificate, gave up because it got none, or
+    /// did not like ours.
     ///
     /// RFC 8446 section 4.4.2.4 has certificate_required for that; RFC 5246 section 7.4.6 has
     /// handshake_failure. Servers send whatever their verification comes to, GnuTLS decode_error.
@@ -51,7 +52,9 @@ impl Broken {
             Some(
                 AlertDescription::AccessDenied
                     | AlertDescription::BadCertificate
+                    | AlertDescription::CertificateExpired
                     | AlertDescription::CertificateRequired
+                    | AlertDescription::CertificateRevoked
                     | AlertDescription::CertificateUnknown
                     | AlertDescription::DecodeError
                     | AlertDescription::HandshakeFailure

@@ -139,11 +139,10 @@ impl Fetcher {
     pub(crate) async fn look(
         &self,
         target: &Target,
-        address: SocketAddr,
         view: &View,
         deadline: Deadline,
     ) -> Result<PresentedChain, FetchError> {
-        let chain = self.0.look(target, vec![address], view, deadline).await;
+        let chain = self.0.look(target, view.address.into_iter().collect(), view, deadline).await;
         chain.map_err(|failure| FetchError::new(target, failure))
     }
 
