@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 
 use super::span::Instant;
 use super::{Code, Status};
+use crate::escape::Escaped;
 use crate::target::View;
 
 /// What the views of one target do not agree on: seen by a survey, which looks at all of them.
@@ -76,6 +77,7 @@ impl fmt::Display for Disagreement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AddressUnreachable { address, phase, error } => {
+                let (phase, error) = (Escaped(phase), Escaped(error));
                 write!(f, "{address} shows no chain: {error} in the phase {phase}")
             }
             Self::AddressesDisagree { seen } => {
@@ -88,7 +90,7 @@ impl fmt::Display for Disagreement {
                 write!(f, "the chains for RSA and ECDSA keys differ")?;
                 for (index, name) in names.iter().take(SHOWN).enumerate() {
                     f.write_str(if index == 0 { " in the names " } else { ", " })?;
-                    f.write_str(name)?;
+                    Escaped(name).fmt(f)?;
                 }
                 write!(f, ": {}", All(seen))
             }
@@ -132,7 +134,8 @@ impl fmt::Display for All<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, seen) in self.0.iter().enumerate().take(SHOWN) {
             f.write_str(if index == 0 { "" } else { "; " })?;
-            write!(f, "{} ({}", seen.sha256.get(..8).unwrap_or(&seen.sha256), seen.status)?;
+            let leaf = Escaped(seen.sha256.get(..8).unwrap_or(&seen.sha256));
+            write!(f, "{leaf} ({}", seen.status)?;
             if let Some(until) = seen.until {
                 write!(f, " until {}", Instant(until))?;
             }

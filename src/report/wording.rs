@@ -157,7 +157,8 @@ impl fmt::Display for Message<'_> {
             }
             Kind::LegacyProtocol { protocol, cipher_suite } => write!(
                 f,
-                "the server speaks {protocol} with {}, which modern clients refuse",
+                "the server speaks {} with {}, which modern clients refuse",
+                Escaped(protocol),
                 Escaped(cipher_suite)
             ),
             Kind::MalformedCertificate { reason } => {
