@@ -41,8 +41,7 @@ impl Broken {
         }
     }
 
-    /// Whether the peer, having asked for a client certificate, gave up because it got none, or
-    /// did not like ours.
+    /// Whether the peer, having asked for a client certificate, gave up because it got none.
     ///
     /// RFC 8446 section 4.4.2.4 has certificate_required for that; RFC 5246 section 7.4.6 has
     /// handshake_failure. Servers send whatever their verification comes to, GnuTLS decode_error.
@@ -52,9 +51,7 @@ impl Broken {
             Some(
                 AlertDescription::AccessDenied
                     | AlertDescription::BadCertificate
-                    | AlertDescription::CertificateExpired
                     | AlertDescription::CertificateRequired
-                    | AlertDescription::CertificateRevoked
                     | AlertDescription::CertificateUnknown
                     | AlertDescription::DecodeError
                     | AlertDescription::HandshakeFailure

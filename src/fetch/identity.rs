@@ -53,9 +53,7 @@ impl ClientIdentity {
         let chain = PresentedChain::from_pem(chain)?;
         let key = match PrivateKeyDer::from_pem_slice(key.as_ref()) {
             Ok(key) => Key::Bytes(Arc::new(key)),
-            Err(pem::Error::NoItemsFound) if is_encrypted(key.as_ref()) => {
-                return Err(ClientIdentityError::EncryptedKey);
-            }
+            Err(_) if is_encrypted(key.as_ref()) => return Err(ClientIdentityError::EncryptedKey),
             Err(pem::Error::NoItemsFound) => return Err(ClientIdentityError::NoKey),
             Err(_) => return Err(ClientIdentityError::UnreadableKey),
         };

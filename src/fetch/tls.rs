@@ -169,10 +169,14 @@ where
 
 /// What the end of the handshake says about the client certificate, and about the handshake.
 fn ended(peer: Peer, shown: ClientCertificate, broken: Option<Broken>) -> Peer {
-    let refused = broken.as_ref().is_some_and(Broken::is_for_want_of_a_certificate);
-    let outcome = match shown {
-        ClientCertificate::Requested if refused => ClientCertificate::Required,
-        ClientCertificate::Presented if refused => ClientCertificate::Rejected,
+    let outcome = match (shown, &broken) {
+        (ClientCertificate::Requested, Some(broken)) if broken.is_for_want_of_a_certificate() => {
+            ClientCertificate::Required
+        }
+        // There is nothing else left for the peer to complain of.
+        (ClientCertificate::Presented, Some(broken)) if broken.alert().is_some() => {
+            ClientCertificate::Rejected
+        }
         _ => shown,
     };
     let peer = peer.with_client_certificate(outcome);
