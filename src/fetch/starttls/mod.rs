@@ -1,8 +1,14 @@
 //! How servers are asked to start TLS: a file a protocol, each a dialogue without its I/O.
 
+mod ftp;
+mod imap;
+mod irc;
 mod lines;
+mod nntp;
+mod pop3;
 #[cfg(test)]
 mod script;
+mod sieve;
 mod smtp;
 
 use super::dialogue::Dialogue;
@@ -14,7 +20,13 @@ use crate::target::{Host, Protocol, Target};
 /// parsed: it holds no blank, control character or quote.
 pub(super) fn dialogue(target: &Target, client: &Host) -> Option<Box<dyn Dialogue>> {
     match target.protocol() {
+        Protocol::Ftp => Some(Box::new(ftp::Ftp::new())),
+        Protocol::Imap => Some(Box::new(imap::Imap::new())),
+        Protocol::Irc => Some(Box::new(irc::Irc::new())),
         Protocol::Lmtp => Some(Box::new(smtp::Smtp::lmtp(client))),
+        Protocol::Nntp => Some(Box::new(nntp::Nntp::new())),
+        Protocol::Pop3 => Some(Box::new(pop3::Pop3::new())),
+        Protocol::Sieve => Some(Box::new(sieve::Sieve::new())),
         Protocol::Smtp | Protocol::Submission => Some(Box::new(smtp::Smtp::new(client))),
         _ => None,
     }
