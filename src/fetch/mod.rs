@@ -21,6 +21,11 @@
 mod broken;
 mod connect;
 mod error;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
+#[cfg_attr(not(test), expect(dead_code, reason = "no fetch falls back on it yet"))]
+mod legacy;
 mod meter;
 mod possession;
 mod provider;
