@@ -22,8 +22,12 @@ mod broken;
 mod connect;
 mod dialogue;
 mod error;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod identity;
 mod kind;
+mod legacy;
 mod meter;
 mod offer;
 mod pipeline;
