@@ -16,8 +16,13 @@ use super::process::{Scratch, free_ports};
 
 /// The recipe of that name; `None`, and a line that says so, where the recipes are not there.
 ///
-/// They are looked for in `NOTAFTER_PEERS`, else in `../shared/peers`.
+/// They are looked for in the repository's own `.ci/peers`, then in `NOTAFTER_PEERS`, else in
+/// `../shared/peers`.
 pub(crate) fn recipe(name: &str) -> Option<PathBuf> {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join(".ci/peers").join(format!("{name}.sh"));
+    if own.exists() {
+        return Some(own);
+    }
     let folder = match std::env::var_os("NOTAFTER_PEERS") {
         Some(folder) => PathBuf::from(folder),
         None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/peers"),

@@ -49,7 +49,11 @@ pub(super) fn hold<D: Dialogue>(dialogue: impl Fn() -> D, server: impl AsRef<[u8
     at_once
 }
 
-fn run<'a>(dialogue: &mut dyn Dialogue, mut pieces: impl Iterator<Item = &'a [u8]>) -> Outcome {
+/// Holds the dialogue with a server that says those pieces.
+pub(super) fn run<'a>(
+    dialogue: &mut dyn Dialogue,
+    mut pieces: impl Iterator<Item = &'a [u8]>,
+) -> Outcome {
     let mut pending = Vec::new();
     let mut said = String::new();
     loop {
