@@ -1,8 +1,8 @@
 //! How servers are asked to start TLS: a file a protocol, each a dialogue without its I/O.
 
-mod lines;
+pub(super) mod lines;
 #[cfg(test)]
-mod script;
+pub(super) mod script;
 mod smtp;
 
 use super::dialogue::Dialogue;
