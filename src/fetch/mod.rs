@@ -22,6 +22,7 @@ mod broken;
 mod connect;
 mod dialogue;
 mod error;
+mod identity;
 mod kind;
 mod meter;
 mod offer;
@@ -43,6 +44,7 @@ use rustls::pki_types::SignatureVerificationAlgorithm;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 pub use error::{Attempt, FetchError};
+pub use identity::{ClientIdentity, ClientIdentityError};
 pub use kind::{FetchErrorKind, NotTls, Phase};
 pub(crate) use provider::provider;
 pub use resolve::Resolver;
@@ -137,11 +139,10 @@ impl Fetcher {
     pub(crate) async fn look(
         &self,
         target: &Target,
-        address: SocketAddr,
         view: &View,
         deadline: Deadline,
     ) -> Result<PresentedChain, FetchError> {
-        let chain = self.0.look(target, vec![address], view, deadline).await;
+        let chain = self.0.look(target, view.address.into_iter().collect(), view, deadline).await;
         chain.map_err(|failure| FetchError::new(target, failure))
     }
 
@@ -166,6 +167,7 @@ pub struct FetcherBuilder {
     timeouts: Timeouts,
     provider: Option<Arc<CryptoProvider>>,
     client_name: Option<Host>,
+    identity: Option<ClientIdentity>,
 }
 
 impl FetcherBuilder {
@@ -190,6 +192,12 @@ impl FetcherBuilder {
         self
     }
 
+    /// Shows this client certificate to servers that ask for one; none otherwise.
+    pub fn client_identity(mut self, identity: ClientIdentity) -> Self {
+        self.identity = Some(identity);
+        self
+    }
+
     /// Sets the cryptography to use.
     ///
     /// Otherwise it is the default of the process, where one is installed, else the one that is
@@ -205,10 +213,12 @@ impl FetcherBuilder {
     ///
     /// # Errors
     ///
-    /// [`BuildError::NoCryptoProvider`] where there is no cryptography to use, and
-    /// [`BuildError::UnusableCryptoProvider`] where it is of no use.
+    /// [`BuildError::NoCryptoProvider`] where there is no cryptography to use,
+    /// [`BuildError::UnusableCryptoProvider`] where it is of no use, and
+    /// [`BuildError::UnusableClientKey`] and [`BuildError::ClientKeyMismatch`] where the client's
+    /// key is.
     pub fn build(self) -> Result<Fetcher, BuildError> {
-        let handshakes = Handshakes::new(provider(self.provider)?)?;
+        let handshakes = Handshakes::new(provider(self.provider)?, self.identity.as_ref())?;
         let Self { resolver, timeouts, client_name, .. } = self;
         let client_name = client_name.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST).into());
         Ok(Fetcher(Arc::new(Pipeline { resolver, timeouts, handshakes, client_name })))
@@ -219,9 +229,15 @@ impl FetcherBuilder {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
+    /// The client's private key is not that of its certificate.
+    #[error("the client's private key does not belong to its certificate")]
+    ClientKeyMismatch,
     /// None was given, the process has no default, and none is compiled in.
     #[error("no crypto provider: turn on the feature aws-lc-rs or ring, or pass one")]
     NoCryptoProvider,
+    /// The crypto provider can't use the client's private key.
+    #[error("the crypto provider can't use the client's private key")]
+    UnusableClientKey,
     /// It has no cipher suite, or no key exchange group that goes with one.
     #[error("the crypto provider supports neither TLS 1.2 nor TLS 1.3")]
     UnusableCryptoProvider,

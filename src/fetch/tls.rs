@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms};
 use rustls::pki_types::ServerName;
+use rustls::sign::CertifiedKey;
 use rustls::{ProtocolVersion, SupportedCipherSuite};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout_at};
@@ -17,7 +18,7 @@ use super::error::Failure;
 use super::meter::Meter;
 use super::offer::Offer;
 use super::recorder::{Record, Recorder};
-use super::{BuildError, FetchErrorKind, Phase};
+use super::{BuildError, ClientIdentity, FetchErrorKind, Phase};
 use crate::chain::{CertificateMemo, ClientCertificate, Peer, PresentedChain};
 use crate::target::{DnsName, KeyType, View};
 
@@ -30,11 +31,17 @@ pub(super) struct Handshakes {
     not_rsa: OnceLock<Option<Offer>>,
     provider: Arc<CryptoProvider>,
     algorithms: WebPkiSupportedAlgorithms,
+    /// What is shown to servers that ask for a client certificate.
+    identity: Option<Arc<CertifiedKey>>,
     memo: CertificateMemo,
 }
 
 impl Handshakes {
-    pub(super) fn new(provider: Arc<CryptoProvider>) -> Result<Self, BuildError> {
+    pub(super) fn new(
+        provider: Arc<CryptoProvider>,
+        identity: Option<&ClientIdentity>,
+    ) -> Result<Self, BuildError> {
+        let identity = identity.map(|identity| identity.certified(&provider)).transpose()?;
         let algorithms = provider.signature_verification_algorithms;
         let everything =
             Offer::everything(Arc::clone(&provider)).ok_or(BuildError::UnusableCryptoProvider)?;
@@ -44,6 +51,7 @@ impl Handshakes {
             not_rsa: OnceLock::new(),
             provider,
             algorithms,
+            identity,
             memo: CertificateMemo::default(),
         })
     }
@@ -68,8 +76,12 @@ impl Handshakes {
             // Nothing to offer is nothing in common.
             return Err(Failure::new(Phase::Handshake, FetchErrorKind::NoCipherInCommon));
         };
-        let recorder =
-            Arc::new(Recorder::new(self.algorithms, Arc::clone(&offer.schemes), self.memo.clone()));
+        let recorder = Arc::new(Recorder::new(
+            self.algorithms,
+            Arc::clone(&offer.schemes),
+            self.identity.clone(),
+            self.memo.clone(),
+        ));
         let mut meter = Meter::new(stream);
         let handshake =
             connector(offer, &recorder).connect(server_name(view.server_name.as_ref()), &mut meter);
@@ -83,7 +95,7 @@ impl Handshakes {
             Err(_) => (None, Some(Broken::TIMED_OUT)),
         };
 
-        let Record { chain, proof, client_certificate_requested } = recorder.take();
+        let Record { chain, proof, client_certificate } = recorder.take();
         let Some(chain) = chain else {
             return Err(match broken {
                 Some(broken) => broken.into_failure(),
@@ -100,7 +112,7 @@ impl Handshakes {
                 peer = peer.with_possession_detail(detail);
             }
         }
-        Ok((chain, ended(peer, client_certificate_requested, broken)))
+        Ok((chain, ended(peer, client_certificate, broken)))
     }
 
     fn offer(&self, key_type: Option<KeyType>) -> Option<&Offer> {
@@ -156,15 +168,21 @@ where
 }
 
 /// What the end of the handshake says about the client certificate, and about the handshake.
-fn ended(peer: Peer, client_certificate_requested: bool, broken: Option<Broken>) -> Peer {
-    let request = match &broken {
-        _ if !client_certificate_requested => ClientCertificate::NotRequested,
-        Some(broken) if broken.is_for_want_of_a_certificate() => ClientCertificate::Required,
-        _ => ClientCertificate::Requested,
+fn ended(peer: Peer, shown: ClientCertificate, broken: Option<Broken>) -> Peer {
+    let outcome = match (shown, &broken) {
+        (ClientCertificate::Requested, Some(broken)) if broken.is_for_want_of_a_certificate() => {
+            ClientCertificate::Required
+        }
+        // There is nothing else left for the peer to complain of.
+        (ClientCertificate::Presented, Some(broken)) if broken.alert().is_some() => {
+            ClientCertificate::Rejected
+        }
+        _ => shown,
     };
-    let peer = peer.with_client_certificate(request);
+    let peer = peer.with_client_certificate(outcome);
     match broken {
-        Some(broken) if request != ClientCertificate::Required => {
+        // That it wants one is all that it said.
+        Some(broken) if outcome != ClientCertificate::Required => {
             peer.with_late_failure(broken.into_late_failure())
         }
         _ => peer,

@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 
 use super::{
-    AnchorFault, AuthorityKeyIdentifierFault, DnsNameFault, NameConstraintsFault,
+    AnchorFault, AuthorityKeyIdentifierFault, Disagreement, DnsNameFault, NameConstraintsFault,
     PolicyConstraintsFault, Profile, RevocationListFault, SerialNumberFault,
     SubjectKeyIdentifierFault, UndeterminedReason, UntrustedReason,
 };
@@ -81,6 +81,11 @@ pub enum FindingKind {
     ClientAuthMissing {
         /// The purposes that it lists.
         purposes: Vec<String>,
+    },
+    /// The server refuses the client certificate that it was shown.
+    ClientCertificateRejected {
+        /// How it said so.
+        answer: String,
     },
     /// The server refuses clients without a certificate. Its own chain was seen all the same.
     ClientCertificateRequired,
@@ -200,6 +205,14 @@ pub enum FindingKind {
     /// A key usage with keyCertSign on an end-entity certificate that is no CA (RFC 5280 section
     /// 4.2.1.9).
     KeyCertSignWithoutCa,
+    /// The server speaks only what modern clients refuse: its chain was read from the plain text of
+    /// an old handshake.
+    LegacyProtocol {
+        /// The protocol version that it chose, such as `TLSv1.0`.
+        protocol: String,
+        /// The cipher suite that it chose.
+        cipher_suite: String,
+    },
     /// Bytes that are no certificate.
     MalformedCertificate {
         /// Which part is wrong, and what is wrong with it.
@@ -396,4 +409,7 @@ pub enum FindingKind {
         /// The algorithm.
         algorithm: String,
     },
+    /// What the views of one target do not agree on; in the findings of a survey only.
+    #[cfg_attr(feature = "serde", serde(untagged))]
+    Disagreement(Disagreement),
 }
