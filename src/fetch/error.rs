@@ -217,13 +217,15 @@ impl Failure {
         self
     }
 
-    /// What it says of one address of several.
+    /// What a dialogue with a proxy that came to nothing says of the address that it was about.
     pub(super) fn attempt(&self, address: SocketAddr) -> Attempt {
-        let error = match &self.said {
-            Some(said) => io::Error::other(said.clone()),
-            None => io::Error::other(self.kind),
-        };
-        Attempt { address, kind: self.kind, error }
+        match &self.said {
+            Some(said) => {
+                Attempt { address, kind: self.kind, error: io::Error::other(said.clone()) }
+            }
+            // Refusals have words.
+            None => Attempt::timed_out(address),
+        }
     }
 
     pub(super) fn caused_by(mut self, cause: io::Error) -> Self {

@@ -16,7 +16,7 @@ use super::tls::Handshakes;
 use super::wire::Wire;
 use super::{FetchErrorKind, Phase};
 use crate::chain::PresentedChain;
-use crate::target::{Host, Opening, Target, View};
+use crate::target::{Host, Opening, Target, Transport, View};
 
 /// What a fetcher is made of.
 #[derive(Debug)]
@@ -125,8 +125,7 @@ impl Pipeline {
 
     /// Whether the name of the target is left to a proxy, which no policy could look at.
     fn proxy_resolves(&self, target: &Target) -> bool {
-        self.address_policy.is_any()
-            && self.proxies.proxy_of(target).is_some_and(Proxy::resolves)
+        self.address_policy.is_any() && self.proxies.proxy_of(target).is_some_and(Proxy::resolves)
     }
 
     async fn look_through(
@@ -137,7 +136,7 @@ impl Pipeline {
         view: &View,
         deadline: Deadline,
     ) -> Result<PresentedChain, Failure> {
-        if target.protocol().opening() == Opening::Quic {
+        if view.transport == Transport::Quic {
             // CONNECT and the CONNECT of SOCKS5 lead to TCP alone.
             return Err(Failure::new(Phase::Proxy, FetchErrorKind::Unsupported));
         }

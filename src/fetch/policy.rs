@@ -98,7 +98,10 @@ impl AddressPolicy {
     /// # Errors
     ///
     /// Where none is.
-    pub(super) fn filter(&self, mut addresses: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Failure> {
+    pub(super) fn filter(
+        &self,
+        mut addresses: Vec<SocketAddr>,
+    ) -> Result<Vec<SocketAddr>, Failure> {
         if self.is_any() {
             return Ok(addresses);
         }
@@ -246,13 +249,7 @@ mod tests {
             "192.167.255.255",
             "192.169.0.0",
         ),
-        (
-            "198.18.0.0",
-            "198.19.255.255",
-            "benchmarking (RFC 2544)",
-            "198.17.255.255",
-            "198.20.0.0",
-        ),
+        ("198.18.0.0", "198.19.255.255", "benchmarking (RFC 2544)", "198.17.255.255", "198.20.0.0"),
         (
             "198.51.100.0",
             "198.51.100.255",
@@ -273,13 +270,7 @@ mod tests {
         ("::1", "::1", "loopback (RFC 4291)", "", ""),
         ("::2", "::ffff:ffff", "IPv4-compatible (RFC 4291)", "", ""),
         ("::ffff:0:0", "::ffff:ffff:ffff", "IPv4-mapped (RFC 4291)", "", ""),
-        (
-            "64:ff9b:1::",
-            "64:ff9b:1:ffff:ffff:ffff:ffff:ffff",
-            "local-use NAT64 (RFC 8215)",
-            "",
-            "",
-        ),
+        ("64:ff9b:1::", "64:ff9b:1:ffff:ffff:ffff:ffff:ffff", "local-use NAT64 (RFC 8215)", "", ""),
         ("100::", "100::1:ffff:ffff:ffff:ffff", "discard-only, dummy (RFC 6666, RFC 9780)", "", ""),
         (
             "2001::",
@@ -316,20 +307,8 @@ mod tests {
             "3ffe:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
             "3fff:1000::",
         ),
-        (
-            "5f00::",
-            "5f00:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
-            "segment routing (RFC 9602)",
-            "",
-            "",
-        ),
-        (
-            "fc00::",
-            "fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
-            "unique-local (RFC 4193)",
-            "",
-            "",
-        ),
+        ("5f00::", "5f00:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "segment routing (RFC 9602)", "", ""),
+        ("fc00::", "fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "unique-local (RFC 4193)", "", ""),
         ("fe80::", "febf:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "link-local (RFC 4291)", "", ""),
         ("ff00::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "multicast (RFC 4291)", "", ""),
     ];

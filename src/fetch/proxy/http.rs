@@ -84,7 +84,8 @@ impl Dialogue for Connect {
 
 /// RFC 9112 section 4; the reason may be missing, and so may the blank before it.
 fn status_code(line: &[u8]) -> Option<u16> {
-    let (_, rest) = line.strip_prefix(b"HTTP/1.")?.split_first().filter(|(d, _)| d.is_ascii_digit())?;
+    let (_, rest) =
+        line.strip_prefix(b"HTTP/1.")?.split_first().filter(|(d, _)| d.is_ascii_digit())?;
     let status = coded(rest.strip_prefix(b" ")?)?;
     (!status.more).then_some(status.code)
 }
@@ -142,7 +143,10 @@ mod tests {
             ("HTTP/1.0 200\r\n\r\n", 0),
             ("HTTP/1.1 299 \r\nVia: a\r\nContent-Length: 5\r\n\r\n220 mail\r\n", 10),
             ("HTTP/1.1 200 OK\nVia: a\n\n\n", 1),
-            ("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 \r\nLink: a\r\n\r\nHTTP/1.1 200 \r\n\r\n", 0),
+            (
+                "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 \r\nLink: a\r\n\r\nHTTP/1.1 200 \r\n\r\n",
+                0,
+            ),
         ] {
             match hold(connect, server) {
                 Outcome::Agreed { left, .. } => assert_eq!(left, expect, "{server}"),
@@ -177,8 +181,7 @@ mod tests {
     fn a_demand_for_credentials_names_the_schemes() {
         let server = "HTTP/1.1 407 Denied\r\nVia: a\r\nproxy-authenticate: Negotiate\r\n\
                       Proxy-Authenticate: NTLM\r\n\r\n";
-        let words =
-            "HTTP/1.1 407 Denied; proxy-authenticate: Negotiate; Proxy-Authenticate: NTLM";
+        let words = "HTTP/1.1 407 Denied; proxy-authenticate: Negotiate; Proxy-Authenticate: NTLM";
         assert_eq!(
             hold(connect, server),
             Outcome::refused(FetchErrorKind::ProxyAuthentication, words)
@@ -207,7 +210,8 @@ mod tests {
 
     #[test]
     fn an_unfinished_answer_is_waited_for() {
-        for server in ["", "HTTP/1.1 200 OK", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 407 \r\nVia: a\r\n"] {
+        for server in ["", "HTTP/1.1 200 OK", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 407 \r\nVia: a\r\n"]
+        {
             assert_eq!(hold(connect, server), Outcome::Waiting, "{server:?}");
         }
     }

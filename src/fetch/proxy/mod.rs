@@ -19,6 +19,7 @@ use tokio_rustls::TlsConnector;
 
 pub use error::{ProxyError, ProxyErrorKind};
 pub use rules::ProxyRules;
+pub(super) use tunnel::tunnel;
 
 use super::BuildError;
 use super::dialogue::Dialogue;
@@ -192,7 +193,7 @@ impl FromStr for Proxy {
         Ok(Self {
             scheme,
             host,
-            port: port.unwrap_or(scheme.default_port()),
+            port: port.unwrap_or_else(|| scheme.default_port()),
             credentials,
             resolution: match scheme {
                 Scheme::Socks5 => Resolution::Here,
@@ -206,7 +207,7 @@ impl FromStr for Proxy {
 
 /// What a proxy is to connect to.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(in crate::fetch) enum Endpoint {
+pub(super) enum Endpoint {
     Address(SocketAddr),
     Name(DnsName, u16),
 }

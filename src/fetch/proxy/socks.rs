@@ -66,10 +66,8 @@ impl Dialogue for Socks {
                 self.state = State::Reply;
                 Ok(Step::answer(2, &self.request[..]))
             }
-            (State::Login, LOGIN_VERSION) => {
-                Err(Refusal::new(FetchErrorKind::ProxyAuthentication)
-                    .saying(b"user name or password refused"))
-            }
+            (State::Login, LOGIN_VERSION) => Err(Refusal::new(FetchErrorKind::ProxyAuthentication)
+                .saying(b"user name or password refused")),
             (State::Reply, VERSION) if *verdict == SUCCESS => reply(rest),
             (State::Reply, VERSION) => Err(refusal(*verdict)),
             _ => Err(Refusal::unreadable(&input[..2])),
@@ -189,10 +187,7 @@ mod tests {
     #[test]
     fn a_connection_is_asked_for_by_name() {
         let server = [b"\x05\0", CONNECTED].concat();
-        assert_eq!(
-            said(hold(anonymous, server)),
-            b"\x05\x01\0\x05\x01\0\x03\x09a.example\x01\xbb"
-        );
+        assert_eq!(said(hold(anonymous, server)), b"\x05\x01\0\x05\x01\0\x03\x09a.example\x01\xbb");
     }
 
     #[test]
@@ -218,10 +213,7 @@ mod tests {
             b"\x05\x02\0\x02\x01\x02me\x04pass\x05\x01\0\x03\x09a.example\x01\xbb"
         );
         let server = [b"\x05\0", CONNECTED].concat();
-        assert_eq!(
-            said(hold(known, server)),
-            b"\x05\x02\0\x02\x05\x01\0\x03\x09a.example\x01\xbb"
-        );
+        assert_eq!(said(hold(known, server)), b"\x05\x02\0\x02\x05\x01\0\x03\x09a.example\x01\xbb");
     }
 
     #[test]

@@ -41,7 +41,10 @@ impl Outcome {
 ///
 /// Binary bytes of the client are shown as Latin-1.
 #[track_caller]
-pub(in crate::fetch) fn hold<D: Dialogue>(dialogue: impl Fn() -> D, server: impl AsRef<[u8]>) -> Outcome {
+pub(in crate::fetch) fn hold<D: Dialogue>(
+    dialogue: impl Fn() -> D,
+    server: impl AsRef<[u8]>,
+) -> Outcome {
     let server = server.as_ref();
     let at_once = run(&mut dialogue(), [server].into_iter());
     let dripped = run(&mut dialogue(), server.chunks(1));
