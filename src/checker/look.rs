@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use super::Checker;
 use super::survey::{Outcome, Survey, SurveyedView, is_not_served};
 use crate::chain::{Peer, PresentedChain};
-use crate::fetch::{Deadline, FetchError, FetchErrorKind};
+use crate::fetch::{Deadline, Destination, FetchError, FetchErrorKind};
 use crate::report::Report;
 use crate::target::{KeyType, Subject, Target, Transport, View};
 
@@ -20,7 +20,11 @@ impl Checker {
         at: OffsetDateTime,
     ) -> Result<Survey, FetchError> {
         let deadline = self.fetcher.start();
-        let mut addresses = self.fetcher.resolve(target, deadline).await?;
+        let mut addresses = match self.fetcher.resolve(target, deadline).await? {
+            Destination::Addresses(addresses) => addresses,
+            // A proxy finds one, and does not tell which.
+            Destination::ByName => Vec::new(),
+        };
         let mut seen = HashSet::new();
         addresses.retain(|address| seen.insert(*address));
         let left_out = addresses.len().saturating_sub(self.survey.limit());
@@ -37,9 +41,10 @@ impl Checker {
     /// Every address by either type of key, and whatever else was asked for.
     fn first_views(&self, target: &Target, addresses: &[SocketAddr]) -> Vec<View> {
         let asked = View::of(target);
+        let unknown = addresses.is_empty().then_some(None);
         let mut views = Vec::new();
-        for address in addresses {
-            let view = View { address: Some(*address), ..asked.clone() };
+        for address in addresses.iter().copied().map(Some).chain(unknown) {
+            let view = View { address, ..asked.clone() };
             if asked.transport == Transport::Quic {
                 views.push(view);
                 continue;

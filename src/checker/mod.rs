@@ -16,7 +16,8 @@ use time::OffsetDateTime;
 
 use crate::chain::{ChainError, PresentedChain, RevocationList};
 use crate::fetch::{
-    BuildError, ClientIdentity, FetchError, Fetcher, FetcherBuilder, Resolver, Timeouts,
+    AddressPolicy, BuildError, ClientIdentity, FetchError, Fetcher, FetcherBuilder, ProxyError,
+    ProxyRules, Resolver, Timeouts,
 };
 use crate::inspect::{Inspector, Policy, TrustAnchors};
 use crate::report::Report;
@@ -254,6 +255,35 @@ impl CheckerBuilder {
     /// Sets how names become addresses; the system's resolver otherwise.
     pub fn resolver(mut self, resolver: Resolver) -> Self {
         self.fetcher = self.fetcher.resolver(resolver);
+        self
+    }
+
+    /// Sets the proxy that leads to every target, or the rules by which one is chosen: see
+    /// [`FetcherBuilder::proxy`].
+    pub fn proxy(mut self, proxy: impl Into<ProxyRules>) -> Self {
+        self.fetcher = self.fetcher.proxy(proxy);
+        self
+    }
+
+    /// Uses the proxies that the environment names now: see [`ProxyRules`].
+    ///
+    /// # Errors
+    ///
+    /// A [`ProxyError`] where `HTTPS_PROXY` or `ALL_PROXY` names no proxy.
+    pub fn proxy_from_env(mut self) -> Result<Self, ProxyError> {
+        self.fetcher = self.fetcher.proxy_from_env()?;
+        Ok(self)
+    }
+
+    /// Sets which addresses may be connected to: see [`FetcherBuilder::address_policy`].
+    pub fn address_policy(mut self, policy: AddressPolicy) -> Self {
+        self.fetcher = self.fetcher.address_policy(policy);
+        self
+    }
+
+    /// Sets the only ports that targets may have: see [`FetcherBuilder::allowed_ports`].
+    pub fn allowed_ports(mut self, ports: impl IntoIterator<Item = u16>) -> Self {
+        self.fetcher = self.fetcher.allowed_ports(ports);
         self
     }
 

@@ -95,6 +95,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Conversation<IO> {
         until: Instant,
     ) -> Result<(), Failure> {
         self.phase = phase;
+        // What the last dialogue left is the first that this one receives.
+        self.received = self.pending.len();
         match timeout_at(until, self.run(dialogue)).await {
             Ok(result) => result,
             Err(_) => Err(self.fail(FetchErrorKind::TimedOut)),

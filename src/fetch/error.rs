@@ -59,7 +59,8 @@ impl FetchError {
         &self.0.target
     }
 
-    /// The address that was connected to, where one was.
+    /// The address that was connected to, where one was: in [`Phase::Proxy`] that of the proxy,
+    /// later that of the target, which is not known where a proxy resolved its name.
     #[must_use]
     pub fn address(&self) -> Option<SocketAddr> {
         self.0.failure.address
@@ -74,7 +75,9 @@ impl FetchError {
 
     /// The addresses that could not be connected to, in the order in which they failed.
     ///
-    /// Empty unless the phase is [`Phase::Connect`].
+    /// In [`Phase::Resolve`] they are those that the [`AddressPolicy`](super::AddressPolicy)
+    /// forbids. In [`Phase::Proxy`] they are the proxy's, or, where the proxy was reached and could
+    /// not or would not connect, the target's. Later there are none.
     #[must_use]
     pub fn attempts(&self) -> &[Attempt] {
         &self.0.failure.attempts
@@ -152,6 +155,11 @@ impl Attempt {
         Self::new(address, io::Error::new(io::ErrorKind::TimedOut, "no answer in time"))
     }
 
+    pub(super) fn forbidden(address: SocketAddr, reason: &'static str) -> Self {
+        let error = io::Error::new(io::ErrorKind::PermissionDenied, reason);
+        Self { address, kind: FetchErrorKind::AddressForbidden, error }
+    }
+
     /// The address that was tried.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
@@ -209,6 +217,17 @@ impl Failure {
         self
     }
 
+    /// What a dialogue with a proxy that came to nothing says of the address that it was about.
+    pub(super) fn attempt(&self, address: SocketAddr) -> Attempt {
+        match &self.said {
+            Some(said) => {
+                Attempt { address, kind: self.kind, error: io::Error::other(said.clone()) }
+            }
+            // Refusals have words.
+            None => Attempt::timed_out(address),
+        }
+    }
+
     pub(super) fn caused_by(mut self, cause: io::Error) -> Self {
         self.cause = Some(cause);
         self
@@ -227,7 +246,7 @@ impl Failure {
 }
 
 /// What the peer said, escaped and cut.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[error("the peer said \"{0}\"")]
 struct Said(Box<str>);
 

@@ -29,10 +29,13 @@ mod identity;
 mod kind;
 mod legacy;
 mod meter;
+mod network;
 mod offer;
 mod pipeline;
+mod policy;
 mod possession;
 mod provider;
+mod proxy;
 mod recorder;
 mod resolve;
 mod starttls;
@@ -40,7 +43,7 @@ mod timeouts;
 mod tls;
 mod wire;
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use rustls::crypto::CryptoProvider;
@@ -50,7 +53,10 @@ use tokio::io::{AsyncRead, AsyncWrite};
 pub use error::{Attempt, FetchError};
 pub use identity::{ClientIdentity, ClientIdentityError};
 pub use kind::{FetchErrorKind, NotTls, Phase};
+pub(crate) use pipeline::Destination;
+pub use policy::AddressPolicy;
 pub(crate) use provider::provider;
+pub use proxy::{Proxy, ProxyError, ProxyErrorKind, ProxyRules};
 pub use resolve::Resolver;
 pub(crate) use timeouts::Deadline;
 pub use timeouts::Timeouts;
@@ -87,8 +93,9 @@ impl Fetcher {
 
     /// Resolves the target, connects to it, and fetches the chain that it presents.
     ///
-    /// All addresses are tried, the families taking turns and the attempts overlapping
-    /// (RFC 8305), until the first connection: at most 16, each once. The handshake offers
+    /// All addresses that the [`AddressPolicy`] allows are tried, the families taking turns and the
+    /// attempts overlapping (RFC 8305), until the first connection: at most 16, each once. Through
+    /// a [`Proxy`] they are tried one after the other. The handshake offers
     /// TLS 1.2 and 1.3, no session to resume and no client certificate.
     ///
     /// Once the chain has arrived the fetch has succeeded. What goes wrong later, a client
@@ -129,24 +136,29 @@ impl Fetcher {
         shaken.map_err(|failure| FetchError::new(target, failure))
     }
 
-    /// All addresses of the target that may be connected to.
+    /// All addresses of the target that may be connected to, unless a proxy is to find them.
     pub(crate) async fn resolve(
         &self,
         target: &Target,
         deadline: Deadline,
-    ) -> Result<Vec<SocketAddr>, FetchError> {
+    ) -> Result<Destination, FetchError> {
         let resolved = self.0.resolve(target, deadline).await;
         resolved.map_err(|failure| FetchError::new(target, failure))
     }
 
-    /// Fetches one view that a client can have of one address.
+    /// Fetches one view that a client can have: of one address, or, where the view has none, of
+    /// wherever a proxy finds the name.
     pub(crate) async fn look(
         &self,
         target: &Target,
         view: &View,
         deadline: Deadline,
     ) -> Result<PresentedChain, FetchError> {
-        let chain = self.0.look(target, view.address.into_iter().collect(), view, deadline).await;
+        let destination = match view.address {
+            Some(address) => Destination::Addresses(vec![address]),
+            None => Destination::ByName,
+        };
+        let chain = self.0.look(target, destination, view, deadline).await;
         chain.map_err(|failure| FetchError::new(target, failure))
     }
 
@@ -172,6 +184,9 @@ pub struct FetcherBuilder {
     provider: Option<Arc<CryptoProvider>>,
     client_name: Option<Host>,
     identity: Option<ClientIdentity>,
+    proxies: ProxyRules,
+    address_policy: AddressPolicy,
+    allowed_ports: Option<Box<[u16]>>,
 }
 
 impl FetcherBuilder {
@@ -193,6 +208,43 @@ impl FetcherBuilder {
     /// Few servers look at it before mail is to be sent, which is never done here.
     pub fn client_name(mut self, name: Host) -> Self {
         self.client_name = Some(name);
+        self
+    }
+
+    /// Sets the proxy that leads to every target, or the rules by which one is chosen; none
+    /// otherwise.
+    ///
+    /// The proxy's own name is asked of the [`Resolver`], and its address is not subject to the
+    /// [`AddressPolicy`]. [`Fetcher::handshake`] has a connection already and uses none.
+    pub fn proxy(mut self, proxy: impl Into<ProxyRules>) -> Self {
+        self.proxies = proxy.into();
+        self
+    }
+
+    /// Uses the proxies that the environment names now: see [`ProxyRules`]. It is not read
+    /// otherwise.
+    ///
+    /// # Errors
+    ///
+    /// A [`ProxyError`] where `HTTPS_PROXY` or `ALL_PROXY` names no proxy.
+    pub fn proxy_from_env(self) -> Result<Self, ProxyError> {
+        Ok(self.proxy(ProxyRules::from_env()?))
+    }
+
+    /// Sets which addresses may be connected to; [`AddressPolicy::any`] otherwise.
+    ///
+    /// With any other policy names are resolved here even where there is a proxy that would.
+    pub fn address_policy(mut self, policy: AddressPolicy) -> Self {
+        self.address_policy = policy;
+        self
+    }
+
+    /// Sets the only ports that targets may have; all otherwise, and none where the list is empty.
+    ///
+    /// It is the port that the target gives, be it with `;connect=`, or that of its scheme. Ports
+    /// that a [`Resolver`] of the caller's makes of it are not looked at.
+    pub fn allowed_ports(mut self, ports: impl IntoIterator<Item = u16>) -> Self {
+        self.allowed_ports = Some(ports.into_iter().collect());
         self
     }
 
@@ -222,10 +274,19 @@ impl FetcherBuilder {
     /// [`BuildError::UnusableClientKey`] and [`BuildError::ClientKeyMismatch`] where the client's
     /// key is.
     pub fn build(self) -> Result<Fetcher, BuildError> {
-        let handshakes = Handshakes::new(provider(self.provider)?, self.identity.as_ref())?;
-        let Self { resolver, timeouts, client_name, .. } = self;
-        let client_name = client_name.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST).into());
-        Ok(Fetcher(Arc::new(Pipeline { resolver, timeouts, handshakes, client_name })))
+        let provider = provider(self.provider)?;
+        let mut proxies = self.proxies;
+        proxies.prepare(&provider)?;
+        let client_name = self.client_name.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST).into());
+        Ok(Fetcher(Arc::new(Pipeline {
+            resolver: self.resolver,
+            timeouts: self.timeouts,
+            handshakes: Handshakes::new(provider, self.identity.as_ref())?,
+            client_name,
+            proxies,
+            address_policy: self.address_policy,
+            allowed_ports: self.allowed_ports,
+        })))
     }
 }
 

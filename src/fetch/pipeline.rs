@@ -4,9 +4,11 @@ use std::net::SocketAddr;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::connect::connect;
+use super::connect::{connect, in_order};
 use super::dialogue::Conversation;
 use super::error::Failure;
+use super::policy::AddressPolicy;
+use super::proxy::{Endpoint, Proxy, ProxyRules, tunnel};
 use super::resolve::Resolver;
 use super::starttls;
 use super::timeouts::{Deadline, Timeouts};
@@ -14,7 +16,7 @@ use super::tls::Handshakes;
 use super::wire::Wire;
 use super::{FetchErrorKind, Phase};
 use crate::chain::PresentedChain;
-use crate::target::{Host, Opening, Target, View};
+use crate::target::{Host, Opening, Target, Transport, View};
 
 /// What a fetcher is made of.
 #[derive(Debug)]
@@ -24,6 +26,19 @@ pub(super) struct Pipeline {
     pub(super) handshakes: Handshakes,
     /// What we call ourselves where a protocol asks.
     pub(super) client_name: Host,
+    pub(super) proxies: ProxyRules,
+    pub(super) address_policy: AddressPolicy,
+    /// The ports that may be connected to, where not all.
+    pub(super) allowed_ports: Option<Box<[u16]>>,
+}
+
+/// Where a target is to be found.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Destination {
+    /// At these addresses, of which there is at least one, and all of which may be connected to.
+    Addresses(Vec<SocketAddr>),
+    /// Wherever the proxy finds it, which is told its name.
+    ByName,
 }
 
 impl Pipeline {
@@ -32,37 +47,56 @@ impl Pipeline {
         target: &Target,
         deadline: Deadline,
     ) -> Result<PresentedChain, Failure> {
-        let addresses = self.resolve(target, deadline).await?;
-        self.look(target, addresses, &View::of(target), deadline).await
+        let destination = self.resolve(target, deadline).await?;
+        self.look(target, destination, &View::of(target), deadline).await
     }
 
-    /// The addresses of the target, of which there is at least one.
+    /// Where the target is to be found, as far as it may be connected to.
     pub(super) async fn resolve(
         &self,
         target: &Target,
         deadline: Deadline,
-    ) -> Result<Vec<SocketAddr>, Failure> {
+    ) -> Result<Destination, Failure> {
         let port = target.dial_port();
-        match target.dial_host() {
-            Host::Ip(ip) => Ok(vec![SocketAddr::new(*ip, port)]),
+        if self.allowed_ports.as_ref().is_some_and(|allowed| !allowed.contains(&port)) {
+            return Err(Failure::new(Phase::Resolve, FetchErrorKind::PortForbidden));
+        }
+        let addresses = match target.dial_host() {
+            Host::Ip(ip) => vec![SocketAddr::new(*ip, port)],
+            Host::Dns(_) if self.proxy_resolves(target) => return Ok(Destination::ByName),
             Host::Dns(name) => {
                 let until = deadline.phase(self.timeouts.resolve());
-                self.resolver.resolve(name.as_str(), port, until).await
+                self.resolver.resolve(name.as_str(), port, until).await?
             }
-        }
+        };
+        self.address_policy.filter(addresses).map(Destination::Addresses)
     }
 
     /// Fetches one view of whichever of the addresses answers first.
     pub(super) async fn look(
         &self,
         target: &Target,
-        addresses: Vec<SocketAddr>,
+        destination: Destination,
         view: &View,
         deadline: Deadline,
     ) -> Result<PresentedChain, Failure> {
-        let (wire, address) = self.connect(addresses, deadline).await?;
-        let shaken = self.shake_hands(wire, target, view, deadline).await;
-        shaken.map(|chain| with_address(chain, address)).map_err(|failure| failure.at(address))
+        match (self.proxies.proxy_of(target), destination) {
+            (None, Destination::Addresses(addresses)) => {
+                let (wire, address) = self.connect(addresses, deadline).await?;
+                let shaken = self.shake_hands(wire, target, view, deadline).await;
+                shaken
+                    .map(|chain| with_address(chain, address))
+                    .map_err(|failure| failure.at(address))
+            }
+            (Some(proxy), destination) => {
+                // Boxed, so that fetches without a proxy need not have room for it.
+                Box::pin(self.look_through(proxy, target, destination, view, deadline)).await
+            }
+            // A name is left to a proxy alone.
+            (None, Destination::ByName) => {
+                Err(Failure::new(Phase::Resolve, FetchErrorKind::ResolutionFailed))
+            }
+        }
     }
 
     /// Gets a stream to the start of TLS, and shakes hands.
@@ -76,10 +110,7 @@ impl Pipeline {
     where
         IO: AsyncRead + AsyncWrite + Unpin,
     {
-        let stream = self.start_tls(stream, target, deadline).await?;
-        let until = deadline.phase(self.timeouts.handshake());
-        let (chain, peer) = self.handshakes.run(stream, view, until).await?;
-        Ok(chain.with_peer(peer))
+        self.go_on(Conversation::new(stream), target, view, deadline).await
     }
 
     async fn connect(
@@ -92,10 +123,56 @@ impl Pipeline {
         Ok((Wire::Tcp(stream), address))
     }
 
+    /// Whether the name of the target is left to a proxy, which no policy could look at.
+    fn proxy_resolves(&self, target: &Target) -> bool {
+        self.address_policy.is_any() && self.proxies.proxy_of(target).is_some_and(Proxy::resolves)
+    }
+
+    async fn look_through(
+        &self,
+        proxy: &Proxy,
+        target: &Target,
+        destination: Destination,
+        view: &View,
+        deadline: Deadline,
+    ) -> Result<PresentedChain, Failure> {
+        if view.transport == Transport::Quic {
+            // CONNECT and the CONNECT of SOCKS5 lead to TCP alone.
+            return Err(Failure::new(Phase::Proxy, FetchErrorKind::Unsupported));
+        }
+        let endpoints = endpoints(target, destination);
+        let until = deadline.phase(self.timeouts.proxy());
+        let (conversation, endpoint) = tunnel(proxy, &self.resolver, endpoints, until).await?;
+        let shaken = self.go_on(conversation, target, view, deadline).await;
+        match endpoint {
+            Endpoint::Address(address) => shaken
+                .map(|chain| with_address(chain, address))
+                .map_err(|failure| failure.at(address)),
+            Endpoint::Name(..) => shaken,
+        }
+    }
+
+    /// Takes a conversation to the start of TLS, and shakes hands.
+    async fn go_on<IO>(
+        &self,
+        conversation: Conversation<IO>,
+        target: &Target,
+        view: &View,
+        deadline: Deadline,
+    ) -> Result<PresentedChain, Failure>
+    where
+        IO: AsyncRead + AsyncWrite + Unpin,
+    {
+        let stream = self.start_tls(conversation, target, deadline).await?;
+        let until = deadline.phase(self.timeouts.handshake());
+        let (chain, peer) = self.handshakes.run(stream, view, until).await?;
+        Ok(chain.with_peer(peer))
+    }
+
     /// Brings a connection to where TLS begins.
     async fn start_tls<IO>(
         &self,
-        stream: IO,
+        mut conversation: Conversation<IO>,
         target: &Target,
         deadline: Deadline,
     ) -> Result<IO, Failure>
@@ -103,17 +180,31 @@ impl Pipeline {
         IO: AsyncRead + AsyncWrite + Unpin,
     {
         match target.protocol().opening() {
-            Opening::Tls => Ok(stream),
+            Opening::Tls => conversation.into_io(),
             Opening::Quic => Err(Failure::new(Phase::Connect, FetchErrorKind::Unsupported)),
             Opening::StartTls => {
                 let Some(mut dialogue) = starttls::dialogue(target, &self.client_name) else {
                     return Err(Failure::new(Phase::StartTls, FetchErrorKind::Unsupported));
                 };
                 let until = deadline.phase(self.timeouts.starttls());
-                let mut conversation = Conversation::new(stream);
                 conversation.hold(&mut *dialogue, Phase::StartTls, until).await?;
                 conversation.into_io()
             }
+        }
+    }
+}
+
+/// What a proxy is told to connect to.
+fn endpoints(target: &Target, destination: Destination) -> Vec<Endpoint> {
+    match (destination, target.dial_host()) {
+        (Destination::ByName, Host::Dns(name)) => {
+            vec![Endpoint::Name(name.clone(), target.dial_port())]
+        }
+        (Destination::ByName, Host::Ip(ip)) => {
+            vec![Endpoint::Address(SocketAddr::new(*ip, target.dial_port()))]
+        }
+        (Destination::Addresses(addresses), _) => {
+            in_order(addresses).into_iter().map(Endpoint::Address).collect()
         }
     }
 }

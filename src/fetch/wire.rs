@@ -8,14 +8,15 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
+use super::meter::Meter;
+
 /// A connection that the server's bytes come from.
 #[derive(Debug)]
 pub(super) enum Wire {
     /// TCP, to the server or to a proxy that passes everything on.
     Tcp(TcpStream),
     /// A proxy that is spoken to in TLS.
-    #[cfg_attr(not(test), expect(dead_code, reason = "comes with proxies"))]
-    Tls(Box<TlsStream<TcpStream>>),
+    Tls(Box<TlsStream<Meter<TcpStream>>>),
 }
 
 impl AsyncRead for Wire {

@@ -11,7 +11,7 @@ use crate::fetch::dialogue::Refusal;
 /// # Errors
 ///
 /// A line that is longer than any server has reason to send.
-pub(super) fn first_line(input: &[u8]) -> Result<Option<(&[u8], usize)>, Refusal> {
+pub(in crate::fetch) fn first_line(input: &[u8]) -> Result<Option<(&[u8], usize)>, Refusal> {
     let window = &input[..input.len().min(LONGEST)];
     match window.iter().position(|byte| *byte == b'\n') {
         Some(end) => {
@@ -32,7 +32,7 @@ pub(super) fn words(line: &[u8]) -> Vec<&[u8]> {
 
 /// A line that begins with a reply code of three digits: the code, whether more lines of the same
 /// reply follow, and the text (RFC 5321 section 4.2, RFC 959 section 4.2).
-pub(super) fn coded(line: &[u8]) -> Option<Coded<'_>> {
+pub(in crate::fetch) fn coded(line: &[u8]) -> Option<Coded<'_>> {
     let (code, rest) = line.split_at_checked(3)?;
     let code = std::str::from_utf8(code).ok().filter(|code| code.bytes().all(is_digit))?;
     let (more, text) = match rest {
@@ -45,10 +45,10 @@ pub(super) fn coded(line: &[u8]) -> Option<Coded<'_>> {
 }
 
 #[derive(Debug, Eq, PartialEq)]
-pub(super) struct Coded<'a> {
-    pub(super) code: u16,
-    pub(super) more: bool,
-    pub(super) text: &'a [u8],
+pub(in crate::fetch) struct Coded<'a> {
+    pub(in crate::fetch) code: u16,
+    pub(in crate::fetch) more: bool,
+    pub(in crate::fetch) text: &'a [u8],
 }
 
 const fn is_digit(byte: u8) -> bool {

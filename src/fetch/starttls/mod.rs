@@ -4,7 +4,7 @@ mod ftp;
 mod imap;
 mod irc;
 mod ldap;
-mod lines;
+pub(super) mod lines;
 mod mysql;
 mod nntp;
 mod pop3;
@@ -13,7 +13,7 @@ mod postgres;
 mod properties;
 mod rdp;
 #[cfg(test)]
-mod script;
+pub(super) mod script;
 mod sieve;
 mod smtp;
 mod xml;

@@ -5,7 +5,7 @@ use crate::fetch::dialogue::{Dialogue, Refusal, Step};
 
 /// How a dialogue came out.
 #[derive(Debug, Eq, PartialEq)]
-pub(super) enum Outcome {
+pub(in crate::fetch) enum Outcome {
     /// The server gave the go-ahead; what was said to it, and how many of its bytes were left.
     Agreed { said: String, left: usize },
     /// The dialogue ended without.
@@ -15,11 +15,11 @@ pub(super) enum Outcome {
 }
 
 impl Outcome {
-    pub(super) fn refused(kind: FetchErrorKind, words: &str) -> Self {
+    pub(in crate::fetch) fn refused(kind: FetchErrorKind, words: &str) -> Self {
         Self::Refused(Refusal::new(kind).saying(words.as_bytes()))
     }
 
-    pub(super) fn kind(&self) -> Option<FetchErrorKind> {
+    pub(in crate::fetch) fn kind(&self) -> Option<FetchErrorKind> {
         match self {
             Self::Refused(refusal) => Some(refusal.kind),
             Self::Agreed { .. } | Self::Waiting => None,
@@ -28,7 +28,7 @@ impl Outcome {
 
     /// What was said to a server that has agreed.
     #[track_caller]
-    pub(super) fn said(self) -> String {
+    pub(in crate::fetch) fn said(self) -> String {
         match self {
             Self::Agreed { said, .. } => said,
             other => panic!("{other:?}"),
@@ -41,7 +41,10 @@ impl Outcome {
 ///
 /// Binary bytes of the client are shown as Latin-1.
 #[track_caller]
-pub(super) fn hold<D: Dialogue>(dialogue: impl Fn() -> D, server: impl AsRef<[u8]>) -> Outcome {
+pub(in crate::fetch) fn hold<D: Dialogue>(
+    dialogue: impl Fn() -> D,
+    server: impl AsRef<[u8]>,
+) -> Outcome {
     let server = server.as_ref();
     let at_once = run(&mut dialogue(), [server].into_iter());
     let dripped = run(&mut dialogue(), server.chunks(1));
