@@ -198,7 +198,7 @@ pub enum FindingKind {
     KeyCertSignMissing,
     /// An end-entity certificate that is no CA may sign certificates (RFC 5280 section 4.2.1.9).
     KeyCertSignWithoutCa,
-    /// The server speaks only what modern clients refuse; its chain came in plain text.
+    /// The server takes nothing that clients of today offer; its chain came in plain text.
     LegacyProtocol {
         /// The protocol version that it chose, such as `TLSv1.0`.
         protocol: String,
