@@ -46,7 +46,7 @@ fn extensions(sni: Option<&DnsName>) -> Vec<u8> {
         extension(SIGNATURE_ALGORITHMS, &vector16(&numbers(schemes()))),
     ]
     .concat();
-    // A server that does not know the last extension may choke on it if it is empty.
+    // Some servers choke on a last extension that is empty.
     let padding = vec![0; PADDED.saturating_sub(extensions.len()).max(1)];
     [extensions, extension(PADDING, &padding)].concat()
 }
@@ -107,11 +107,11 @@ const PADDING: u16 = 21;
 const HOST_NAME: u8 = 0;
 const OCSP: u8 = 1;
 
-/// How long the extensions are at least, less the four bytes that head the padding.
+/// How long the extensions ahead of the padding are made to be, where they are shorter.
 ///
-/// Some load balancers never answer a ClientHello of 256 to 511 bytes (RFC 7685 section 1); with
-/// the suites and this, every one has 512 or more.
-const PADDED: usize = 292;
+/// Some load balancers never answer a ClientHello of 256 to 511 bytes (RFC 7685 section 4); this
+/// makes it 512 or more, counted with the header of its message.
+const PADDED: usize = 512 - (4 + 2 + 32 + 1 + 2 + 2 * SUITES.len() + 2 + 2) - 4;
 
 /// A server that does not know any curve of its key's sends no certificate of that key.
 const GROUPS: [u16; 15] = [
@@ -220,3 +220,62 @@ const SUITES: [CipherSuite; 71] = [
     CipherSuite::TLS_RSA_WITH_RC4_128_MD5,
     CipherSuite::TLS_EMPTY_RENEGOTIATION_INFO_SCSV,
 ];
+
+#[cfg(test)]
+mod tests {
+    use rustls::NamedGroup;
+    use rustls::server::Acceptor;
+
+    use super::*;
+
+    /// What rustls, as a server, makes of it.
+    fn understood(bytes: &[u8], check: impl FnOnce(&rustls::server::ClientHello<'_>)) {
+        let mut acceptor = Acceptor::default();
+        let read = acceptor.read_tls(&mut &*bytes).unwrap();
+        assert_eq!(read, bytes.len());
+        let accepted = acceptor.accept().unwrap().unwrap();
+        check(&accepted.client_hello());
+    }
+
+    #[test]
+    fn another_implementation_understands_what_is_offered() {
+        let name: DnsName = "example.com".parse().unwrap();
+
+        understood(&client_hello(Some(&name)), |hello| {
+            assert_eq!(hello.server_name(), Some("example.com"));
+            assert_eq!(hello.cipher_suites(), SUITES);
+            let groups = hello.named_groups().unwrap();
+            assert_eq!(groups.len(), GROUPS.len());
+            assert_eq!(groups[..2], [NamedGroup::X25519, NamedGroup::secp256r1]);
+            let schemes = hello.signature_schemes();
+            assert_eq!(schemes.len(), 22);
+            assert!(schemes.contains(&SignatureScheme::RSA_PKCS1_SHA1));
+        });
+        understood(&client_hello(None), |hello| assert_eq!(hello.server_name(), None));
+    }
+
+    #[test]
+    fn no_server_name_gives_it_a_length_that_load_balancers_choke_on() {
+        assert_eq!(client_hello(None).len(), RECORD_HEADER + 512);
+        for labels in [1, 2, 10, 60, 126] {
+            let name = "a.".repeat(labels) + "a";
+            let hello = client_hello(Some(&name.parse().unwrap()));
+            assert!(hello.len() >= RECORD_HEADER + 512, "{name}: {}", hello.len());
+            understood(&hello, |hello| assert_eq!(hello.server_name(), Some(&*name)));
+        }
+    }
+
+    #[test]
+    fn the_versions_are_those_that_old_servers_accept() {
+        let hello = client_hello(None);
+        assert_eq!(hello[..5], [22, 3, 1, 2, 0]);
+        assert_eq!(hello[5..11], [1, 0, 1, 0xfc, 3, 3]);
+    }
+
+    #[test]
+    fn no_two_are_alike() {
+        assert_ne!(client_hello(None)[11..43], client_hello(None)[11..43]);
+    }
+
+    const RECORD_HEADER: usize = 5;
+}
