@@ -5,7 +5,7 @@
 //! Some of the servers can't be installed beside others. Their packages are unpacked with
 //! `dpkg -x`, each in a folder of its own in `NOTAFTER_UNPACKED`, else in `/opt/notafter-peers`.
 
-#![cfg(feature = "fetch")]
+#![cfg(all(feature = "fetch", unix))]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod common;

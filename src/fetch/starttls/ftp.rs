@@ -6,7 +6,8 @@ use crate::fetch::dialogue::{Dialogue, Refusal, Step};
 
 /// Waits for the greeting, and asks for TLS.
 ///
-/// FEAT is not asked for: a server may leave AUTH out of its features (RFC 4217 section 6).
+/// FEAT, which would tell, is not asked for: a server need not know it, nor answer it before a
+/// login.
 #[derive(Debug)]
 pub(super) struct Ftp {
     state: State,
@@ -40,18 +41,12 @@ impl Dialogue for Ftp {
             (None, None) => return Err(Refusal::unreadable(line)),
         };
         let refusal = |kind| Refusal::new(kind).saying(line);
+        self.unfinished = reply.more.then_some(reply.code);
         match (self.state, reply.code) {
-            (State::Greeting, 120 | 220) | (State::GoAhead, 234) if reply.more => {
-                self.unfinished = Some(reply.code);
-                Ok(Step::take(taken))
-            }
             // Ready in some minutes: 220 follows.
-            (State::Greeting, 120) => {
-                self.unfinished = None;
-                Ok(Step::take(taken))
-            }
+            (State::Greeting, 120) => Ok(Step::take(taken)),
+            (State::Greeting, 220) | (State::GoAhead, 234) if reply.more => Ok(Step::take(taken)),
             (State::Greeting, 220) => {
-                self.unfinished = None;
                 self.state = State::GoAhead;
                 Ok(Step::answer(taken, &b"AUTH TLS\r\n"[..]))
             }
@@ -132,7 +127,7 @@ mod tests {
             "234 go\r\n",
             "220 ready\r\n\r\n234 go\r\n",
             "220 ready\r\n220 ready\r\n",
-            // Security data is wanted, which TLS does not have (RFC 4217 section 4).
+            // Security data is wanted, which TLS does not have (RFC 2228 section 3).
             "220 ready\r\n334 ADAT\r\n",
             "220 ready\r\n23\r\n",
         ] {

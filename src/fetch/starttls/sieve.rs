@@ -221,7 +221,7 @@ mod tests {
         for server in [
             "OK {4096}\r\n".to_owned(),
             "OK {99999999999999999999999999}\r\n".to_owned(),
-            "{0}\r\n".repeat(1000),
+            format!("{{100}}\r\n{}", "a".repeat(100)).repeat(40),
             format!("\"{}\r\n", "a".repeat(LONGEST)),
         ] {
             assert_eq!(hold(Sieve::new, server).kind(), Some(FetchErrorKind::MessageTooLarge));
