@@ -12,6 +12,7 @@ use notafter::fetch::FetchErrorKind;
 use notafter::target::{Opening, Protocol};
 
 use common::recipes::{Site, assert_withholds, seen_by_openssl};
+use common::server::Server;
 
 #[tokio::test]
 #[ignore = "needs Debian's slapd and openssl"]
@@ -32,7 +33,10 @@ async fn slapd() {
 #[ignore = "needs Debian's prosody, lua-sec and openssl"]
 async fn prosody() {
     let site = Site::of(&["peer.test"]);
-    let Some(server) = site.start("prosody", &[], 2) else { return };
+    let Some(mut server) = site.start("prosody", &[], 0) else { return };
+    // It opens its ports in no fixed order.
+    server.wait_for(1);
+    server.wait_for(2);
     for (scheme, above) in [("xmpp", 0), ("xmpp-server", 1)] {
         site.assert_shown_at(&server.target(scheme, "peer.test", above)).await;
         let dialogue = ["-starttls", scheme, "-xmpphost", "peer.test", "-servername", "peer.test"];
@@ -44,7 +48,8 @@ async fn prosody() {
     let target = server.target("xmpp", "elsewhere.test", 0);
     assert_withholds(&target, FetchErrorKind::StartTlsRefused).await;
 
-    let Some(server) = site.start("prosody", &[("NOTLS", "1")], 1) else { return };
+    let Some(mut server) = site.start("prosody", &[("NOTLS", "1")], 0) else { return };
+    server.wait_for(1);
     for (scheme, above) in [("xmpp", 0), ("xmpp-server", 1)] {
         let target = server.target(scheme, "peer.test", above);
         assert_withholds(&target, FetchErrorKind::StartTlsNotOffered).await;
@@ -120,12 +125,22 @@ async fn stunnel() {
     assert_eq!(seen_by_openssl(server.address(0), &[]), site.chain());
 }
 
-/// A second server side for protocols that other servers speak too.
+/// A second server side of what other servers speak too. It greets for the server behind it.
 #[tokio::test]
 #[ignore = "needs Debian's stunnel4 and openssl"]
 async fn stunnel_after_a_dialogue() {
     let site = Site::new();
-    let Some(server) = site.start("stunnel", &[("PROTO", "pgsql")], 0) else { return };
-    site.assert_shown_at(&server.target("postgres", "example.com", 0)).await;
-    assert_eq!(seen_by_openssl(server.address(0), &["-starttls", "postgres"]), site.chain());
+    for (scheme, protocol, greeting) in [
+        ("imap", "imap", "* OK ready\r\n"),
+        ("pop3", "pop3", "+OK ready\r\n"),
+        ("postgres", "pgsql", ""),
+        ("smtp", "smtp", "220 ready\r\n"),
+    ] {
+        let behind = Server::sends(greeting);
+        let settings = [("PROTO", protocol), ("BACKEND", &*behind.address().to_string())];
+        let Some(server) = site.start("stunnel", &settings, 0) else { return };
+        site.assert_shown_at(&server.target(scheme, "example.com", 0)).await;
+        let seen = seen_by_openssl(server.address(0), &["-starttls", scheme]);
+        assert_eq!(seen, site.chain(), "{scheme}");
+    }
 }

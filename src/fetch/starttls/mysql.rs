@@ -35,11 +35,10 @@ fn first_packet(input: &[u8]) -> Result<Option<(&[u8], usize)>, Refusal> {
     let Some((&[low, middle, high, sequence], rest)) = input.split_first_chunk() else {
         return Ok(None);
     };
-    let Ok(length) = usize::try_from(u32::from_le_bytes([low, middle, high, 0])) else {
-        return Err(Refusal::unreadable(&input[..4]));
-    };
-    match (sequence, length) {
-        (0, 1..=LONGEST) => Ok(rest.get(..length).map(|payload| (payload, 4 + length))),
+    match (sequence, usize::try_from(u32::from_le_bytes([low, middle, high, 0]))) {
+        (0, Ok(length @ 1..=LONGEST)) => {
+            Ok(rest.get(..length).map(|payload| (payload, 4 + length)))
+        }
         _ => Err(Refusal::unreadable(&input[..4])),
     }
 }
