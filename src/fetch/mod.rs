@@ -290,7 +290,8 @@ impl FetcherBuilder {
         let provider = provider(self.provider)?;
         let mut proxies = self.proxies;
         proxies.prepare(&provider)?;
-        let client_name = self.client_name.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST).into());
+        let client_name =
+            self.client_name.unwrap_or_else(|| IpAddr::V4(Ipv4Addr::LOCALHOST).into());
         Ok(Fetcher(Arc::new(Pipeline {
             resolver: self.resolver,
             timeouts: self.timeouts,

@@ -48,6 +48,8 @@ impl Connect {
             // Whatever they announce, such answers have no body.
             200..=299 => State::Agreed,
             407 => State::Unauthorised(line.to_vec()),
+            // What tinyproxy answers to wrong credentials; only a server may (RFC 9110 15.5.2).
+            401 => return Err(Refusal::new(FetchErrorKind::ProxyAuthentication).saying(line)),
             400..=499 => return Err(Refusal::new(FetchErrorKind::ProxyForbids).saying(line)),
             500..=599 => return Err(Refusal::new(FetchErrorKind::ProxyCantReach).saying(line)),
             _ => return Err(Refusal::unreadable(line)),
@@ -160,6 +162,7 @@ mod tests {
         use FetchErrorKind::{ProxyAuthentication, ProxyCantReach, ProxyForbids, UnreadableReply};
         for (status, expect) in [
             ("400 Bad Request", ProxyForbids),
+            ("401 Unauthorized", ProxyAuthentication),
             ("403 Forbidden", ProxyForbids),
             ("405 Method Not Allowed", ProxyForbids),
             ("407 Proxy Authentication Required", ProxyAuthentication),

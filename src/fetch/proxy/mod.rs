@@ -1,6 +1,8 @@
 //! Proxies: which one leads to a target, and how it is asked to.
 
 mod error;
+#[cfg(fuzzing)]
+pub(super) mod fuzzing;
 mod http;
 mod rules;
 mod socks;
