@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use lexopt::prelude::*;
 use notafter::checker::{Checker, CheckerBuilder, SurveyOptions};
-use notafter::fetch::{ClientIdentity, Timeouts};
+use notafter::fetch::{AddressPolicy, ClientIdentity, Timeouts};
 use notafter::target::TargetError;
 use notafter::{Status, Target};
 use time::OffsetDateTime;
@@ -35,6 +35,7 @@ const USAGE: &str = "\
 Usage: check [OPTIONS] [TARGET…]
 
 Looks at each TARGET: [SCHEME://]HOST[:PORT][;connect=HOST:PORT][;sni=NAME][;no-sni][;name=HOST]
+SCHEME is https, tls, h3, smtp, submission, imap, postgres, ldaps …: the README has the table.
 Without one, it starts four loopback servers under a root of their own and looks at those.
 
   --roots PEM          trust the certificates in this file instead of Mozilla's; may be repeated, and
@@ -46,6 +47,10 @@ Without one, it starts four loopback servers under a root of their own and looks
   --without-sni        in a survey, look without a server name too
   --client-cert PEM    show this certificate, and those above it, to servers that ask for one
   --client-key PEM     its private key; needed with --client-cert
+  --proxy URL          reach targets through this proxy: http://, https://, socks5:// or socks5h://,
+                       as in http://user:password@proxy.example:3128; 'env' takes HTTPS_PROXY,
+                       ALL_PROXY and NO_PROXY
+  --public-only        connect to public addresses only
   --json               print one JSON object a line
   -h, --help           print this
 
@@ -101,6 +106,11 @@ impl Options {
                     client.0 = Some(args::content(&mut parser, "--client-cert")?)
                 }
                 Long("client-key") => client.1 = Some(args::content(&mut parser, "--client-key")?),
+                Long("proxy") => options.checker = args::proxy(&mut parser, options.checker)?,
+                Long("public-only") => {
+                    let policy = AddressPolicy::public_only();
+                    options.checker = options.checker.address_policy(policy);
+                }
                 Long("json") => options.json = true,
                 Short('h') | Long("help") => args::help(USAGE),
                 // Whether it is a target is seen later: one that is not is one line of the output,
