@@ -22,6 +22,9 @@ mod broken;
 mod connect;
 mod dialogue;
 mod error;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod kind;
 mod meter;
 mod offer;
