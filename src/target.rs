@@ -23,6 +23,7 @@ mod protocol;
 #[cfg(feature = "serde")]
 mod serde;
 mod subject;
+mod view;
 
 use std::fmt;
 use std::num::NonZero;
@@ -32,8 +33,9 @@ use std::sync::Arc;
 
 pub use self::error::{PurposeError, TargetError, TargetErrorKind};
 pub use self::name::{DnsName, Host};
-pub use self::protocol::Protocol;
+pub use self::protocol::{Opening, Protocol};
 pub use self::subject::{Purpose, Subject};
+pub use self::view::{KeyType, Transport, View};
 
 /// A server to look at: protocol, host and port, and what to do differently from the obvious.
 ///
@@ -48,8 +50,8 @@ pub use self::subject::{Purpose, Subject};
 /// [scheme "://"] host [":" port] *(";" parameter) [path]
 /// ```
 ///
-/// - The scheme is `https` or `tls`, in any case; without one it is `https`. Port 443 is the
-///   default of `https`; `tls` has none, so the port must be given.
+/// - The scheme is that of a [`Protocol`], in any case; without one it is `https`. Each has its
+///   default port, but for `tls`, where the port must be given.
 /// - The host is a DNS name, an IPv4 address or an IPv6 address, see [`Host`]. An IPv6 address
 ///   needs brackets only if a port follows.
 /// - The parameters are `connect=host:port`, `sni=name`, `no-sni` and `name=host`, the last one
@@ -224,7 +226,7 @@ impl fmt::Display for Target {
 /// # Errors
 ///
 /// A [`TargetError`] that names the input, for example for `""`, `example.com:0`,
-/// `example.com:https`, `tls://example.com` (no port), `ftp://example.com`, `127.1`, `a..b`,
+/// `example.com:https`, `tls://example.com` (no port), `gopher://example.com`, `127.1`, `a..b`,
 /// `user@example.com`, `*.example.com`, `fe80::1%eth0`, or `example.com;sni`.
 /// [`TargetErrorKind`] lists the reasons.
 impl FromStr for Target {

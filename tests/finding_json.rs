@@ -20,7 +20,24 @@ fn kinds() -> Vec<(FindingKind, Value)> {
     let (text, instant) = ("x".to_owned(), at("2026-12-01T00:00:00Z"));
     let when = "2026-12-01T00:00:00Z";
     let list = || vec!["x".to_owned()];
+    // They are made by surveys alone.
+    let disagreement = |fields: Value| {
+        let kind: Kind = serde_json::from_value(fields.clone()).unwrap();
+        assert!(matches!(kind, Kind::Disagreement(_)), "{kind:?}");
+        (kind, fields)
+    };
+    let seen = json!([{
+        "sha256": "x", "status": "warn", "until": when,
+        "views": [
+            { "address": "192.0.2.1:443", "key_type": "rsa", "server_name": "example.com" },
+            { "transport": "quic" },
+        ],
+    }]);
     vec![
+        disagreement(json!({
+            "code": "address-unreachable", "address": "192.0.2.1:443", "phase": "x", "error": "x",
+        })),
+        disagreement(json!({ "code": "addresses-disagree", "seen": seen.clone() })),
         (Kind::AnchorDatesUnknown { anchor: text.clone() }, json!({ "anchor": "x" })),
         (
             Kind::AnchorExpired { anchor: text.clone(), not_after: instant },
@@ -56,6 +73,7 @@ fn kinds() -> Vec<(FindingKind, Value)> {
         ),
         (Kind::CaAsEndEntity, json!({})),
         (Kind::ClientAuthMissing { purposes: list() }, json!({ "purposes": ["x"] })),
+        (Kind::ClientCertificateRejected { answer: text.clone() }, json!({ "answer": "x" })),
         (Kind::ClientCertificateRequired, json!({})),
         (Kind::CommonNameNotListed { common_names: list() }, json!({ "common_names": ["x"] })),
         (Kind::CommonNameOnly { common_names: list() }, json!({ "common_names": ["x"] })),
@@ -69,6 +87,7 @@ fn kinds() -> Vec<(FindingKind, Value)> {
             },
             json!({ "field": "not-after", "quirk": "generalized-time-before-2050", "encoded": "x" }),
         ),
+        disagreement(json!({ "code": "default-certificate-differs", "seen": seen.clone() })),
         (
             Kind::DnsNameSyntax { fault: DnsNameFault::Underscore, names: list() },
             json!({ "fault": "underscore", "names": ["x"] }),
@@ -106,6 +125,11 @@ fn kinds() -> Vec<(FindingKind, Value)> {
         ),
         (Kind::KeyCertSignMissing, json!({})),
         (Kind::KeyCertSignWithoutCa, json!({})),
+        disagreement(json!({ "code": "key-types-disagree", "seen": seen, "names": ["x"] })),
+        (
+            Kind::LegacyProtocol { protocol: text.clone(), cipher_suite: text.clone() },
+            json!({ "protocol": "x", "cipher_suite": "x" }),
+        ),
         (Kind::MalformedCertificate { reason: text.clone() }, json!({ "reason": "x" })),
         (
             Kind::NameConstraints { fault: NameConstraintsFault::LeadingPeriod },

@@ -69,6 +69,12 @@ pub(crate) fn file<T, E: StdError>(
     read(&path, content).map_err(|error| wrong(option, &path, with_causes(&error)))
 }
 
+/// The content of the file that an option names.
+#[allow(dead_code, reason = "not every example reads keys")]
+pub(crate) fn content(parser: &mut Parser, option: &str) -> Result<Vec<u8>, Error> {
+    file(parser, option, |_, content| Ok::<_, std::io::Error>(content))
+}
+
 /// An error and its causes in one line: `Display` alone leaves the causes out.
 pub(crate) fn with_causes(error: &dyn StdError) -> String {
     let causes = std::iter::successors(error.source(), |&cause| cause.source());

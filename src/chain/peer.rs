@@ -27,6 +27,8 @@ pub struct Peer {
     client_certificate: ClientCertificate,
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     late_failure: Option<LateFailure>,
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "std::ops::Not::not"))]
+    legacy: bool,
 }
 
 impl Peer {
@@ -41,6 +43,7 @@ impl Peer {
             possession_detail: None,
             client_certificate: ClientCertificate::NotRequested,
             late_failure: None,
+            legacy: false,
         }
     }
 
@@ -93,6 +96,14 @@ impl Peer {
         self
     }
 
+    /// Says that the chain was read from the plain text of an old handshake, one that went no
+    /// further: the server speaks no protocol version or cipher suite of today.
+    #[must_use]
+    pub const fn with_legacy_handshake(mut self) -> Self {
+        self.legacy = true;
+        self
+    }
+
     /// The address that answered.
     #[must_use]
     pub const fn address(&self) -> Option<SocketAddr> {
@@ -129,6 +140,12 @@ impl Peer {
         self.client_certificate
     }
 
+    /// Whether the chain was read from the plain text of an old handshake.
+    #[must_use]
+    pub const fn is_legacy_handshake(&self) -> bool {
+        self.legacy
+    }
+
     /// How the handshake failed after the chain had arrived, where it did.
     #[must_use]
     pub const fn late_failure(&self) -> Option<&LateFailure> {
@@ -154,7 +171,7 @@ pub enum Possession {
     Unproven,
 }
 
-/// Whether a peer asked for a client certificate. None was presented.
+/// Whether a peer asked for a client certificate, and what became of ours.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
@@ -167,6 +184,10 @@ pub enum ClientCertificate {
     Requested,
     /// It asked, and refused the connection for want of one.
     Required,
+    /// It asked, was shown ours, and went on.
+    Presented,
+    /// It asked, was shown ours, and refused the connection.
+    Rejected,
 }
 
 #[cfg(feature = "serde")]

@@ -1,20 +1,31 @@
 //! Fetch and inspect, joined: one target, or many.
 
+mod client;
 mod clock;
+mod compare;
+mod look;
 mod many;
+#[cfg(feature = "serde")]
+mod serial;
+mod survey;
 
 use std::sync::{Arc, OnceLock};
 
 use rustls::crypto::CryptoProvider;
 use time::OffsetDateTime;
 
-use crate::chain::{ChainError, RevocationList};
-use crate::fetch::{BuildError, FetchError, Fetcher, FetcherBuilder, Resolver, Timeouts};
+use crate::chain::{ChainError, PresentedChain, RevocationList};
+use crate::fetch::{
+    AddressPolicy, BuildError, ClientIdentity, FetchError, Fetcher, FetcherBuilder, ProxyError,
+    ProxyRules, Resolver, Timeouts,
+};
 use crate::inspect::{Inspector, Policy, TrustAnchors};
 use crate::report::Report;
 use crate::target::{Subject, Target, TargetError};
 
+use client::Client;
 pub use many::{Checked, Checks};
+pub use survey::{Outcome, Survey, SurveyOptions, SurveyedView};
 
 /// Looks at TLS servers: fetches the chain that each presents, and judges it.
 ///
@@ -35,6 +46,8 @@ pub use many::{Checked, Checks};
 pub struct Checker {
     fetcher: Fetcher,
     inspector: Inspector,
+    client: Option<Client>,
+    survey: SurveyOptions,
     concurrency: usize,
 }
 
@@ -61,7 +74,7 @@ impl Checker {
     /// certificate is no error: the report says so.
     pub async fn check(&self, target: &Target) -> Result<Report, FetchError> {
         let chain = self.fetcher.fetch(target).await?;
-        Ok(self.inspector.inspect(&chain, &Subject::from(target), clock::now()))
+        Ok(self.judge(&chain, target, clock::now()))
     }
 
     /// Looks at one target now, and judges what it presents as of `at`.
@@ -75,7 +88,7 @@ impl Checker {
         at: OffsetDateTime,
     ) -> Result<Report, FetchError> {
         let chain = self.fetcher.fetch(target).await?;
-        Ok(self.inspector.inspect(&chain, &Subject::from(target), at))
+        Ok(self.judge(&chain, target, at))
     }
 
     /// Looks at many targets, a bounded number at a time, and yields each when it is done.
@@ -114,6 +127,55 @@ impl Checker {
         Checks::new(self.clone(), targets.into_iter(), Some(at))
     }
 
+    /// Looks now at every view that clients can have of one target: each address, each type of
+    /// key, and, where [`SurveyOptions`] ask for it, without a server name and over QUIC.
+    ///
+    /// All views are looked at side by side, within the one deadline of a check. For a look once a
+    /// day, or where clients complain and [`check`](Self::check) sees nothing: it takes at least
+    /// two handshakes for each address.
+    ///
+    /// ```no_run
+    /// # async fn run(checker: notafter::checker::Checker) -> Result<(), Box<dyn std::error::Error>> {
+    /// let survey = checker.survey(&"smtp://mail.example.com".parse()?).await?;
+    /// if let Some((index, report)) = survey.worst() {
+    ///     println!("{} at {}", report.outlook(), survey.views_of(index).next().unwrap());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// A [`FetchError`] where the target has no address that may be connected to. Whatever fails
+    /// later is told by the view where it does.
+    pub async fn survey(&self, target: &Target) -> Result<Survey, FetchError> {
+        self.look_around(target, clock::now()).await
+    }
+
+    /// Looks at every view now, and judges what they show as of `at`.
+    ///
+    /// # Errors
+    ///
+    /// As [`survey`](Self::survey).
+    pub async fn survey_at(
+        &self,
+        target: &Target,
+        at: OffsetDateTime,
+    ) -> Result<Survey, FetchError> {
+        self.look_around(target, at).await
+    }
+
+    /// Judges what a target presents, and our own client certificate.
+    fn judge(&self, chain: &PresentedChain, target: &Target, at: OffsetDateTime) -> Report {
+        self.judge_as(chain, &Subject::from(target), at)
+    }
+
+    fn judge_as(&self, chain: &PresentedChain, subject: &Subject, at: OffsetDateTime) -> Report {
+        let mut report = self.inspector.inspect(chain, subject, at);
+        report.client = self.client.as_ref().map(|client| Box::new(client.report(at)));
+        report
+    }
+
     /// The half that fetches.
     #[must_use]
     pub const fn fetcher(&self) -> &Fetcher {
@@ -133,6 +195,9 @@ impl Checker {
 pub struct CheckerBuilder {
     fetcher: FetcherBuilder,
     inspector: Inspector,
+    identity: Option<ClientIdentity>,
+    client_anchors: Option<TrustAnchors>,
+    survey: SurveyOptions,
     concurrency: Option<usize>,
 }
 
@@ -171,9 +236,61 @@ impl CheckerBuilder {
         self
     }
 
+    /// Shows this client certificate to servers that ask for one, and judges it in every report:
+    /// see [`Report::client_report`].
+    pub fn client_identity(mut self, identity: ClientIdentity) -> Self {
+        self.fetcher = self.fetcher.client_identity(identity.clone());
+        self.identity = Some(identity);
+        self
+    }
+
+    /// Sets whom the servers trust to certify clients.
+    ///
+    /// Otherwise the last certificate of the client's chain is taken for one that they trust.
+    pub fn client_anchors(mut self, anchors: TrustAnchors) -> Self {
+        self.client_anchors = Some(anchors);
+        self
+    }
+
+    /// Sets whether servers that are too old for TLS 1.2 are asked once more in plain text; they are
+    /// otherwise. See [`FetcherBuilder::legacy_probe`].
+    pub fn legacy_probe(mut self, probe: bool) -> Self {
+        self.fetcher = self.fetcher.legacy_probe(probe);
+        self
+    }
+
     /// Sets how names become addresses; the system's resolver otherwise.
     pub fn resolver(mut self, resolver: Resolver) -> Self {
         self.fetcher = self.fetcher.resolver(resolver);
+        self
+    }
+
+    /// Sets the proxy that leads to every target, or the rules by which one is chosen: see
+    /// [`FetcherBuilder::proxy`].
+    pub fn proxy(mut self, proxy: impl Into<ProxyRules>) -> Self {
+        self.fetcher = self.fetcher.proxy(proxy);
+        self
+    }
+
+    /// Uses the proxies that the environment names now: see [`ProxyRules`].
+    ///
+    /// # Errors
+    ///
+    /// A [`ProxyError`] where `HTTPS_PROXY` or `ALL_PROXY` names no proxy.
+    pub fn proxy_from_env(mut self) -> Result<Self, ProxyError> {
+        self.fetcher = self.fetcher.proxy_from_env()?;
+        Ok(self)
+    }
+
+    /// Sets which addresses may be connected to: see [`FetcherBuilder::address_policy`].
+    pub fn address_policy(mut self, policy: AddressPolicy) -> Self {
+        self.fetcher = self.fetcher.address_policy(policy);
+        self
+    }
+
+    /// Sets the only ports that targets may have: see [`FetcherBuilder::allowed_ports`].
+    pub fn allowed_ports(mut self, ports: impl IntoIterator<Item = u16>) -> Self {
+        self.fetcher = self.fetcher.allowed_ports(ports);
         self
     }
 
@@ -189,6 +306,12 @@ impl CheckerBuilder {
         self
     }
 
+    /// Sets what [`Checker::survey`] looks at; [`SurveyOptions::new`] otherwise.
+    pub fn survey(mut self, options: SurveyOptions) -> Self {
+        self.survey = options;
+        self
+    }
+
     /// Sets the cryptography to use: see [`FetcherBuilder::crypto_provider`].
     ///
     /// Exempt from this crate's promise of stability: `CryptoProvider` is a type of rustls 0.23.
@@ -201,12 +324,15 @@ impl CheckerBuilder {
     ///
     /// # Errors
     ///
-    /// [`BuildError`] where there is no crypto provider.
+    /// [`BuildError`] where there is no crypto provider, or the client's key can't be used.
     pub fn build(self) -> Result<Checker, BuildError> {
         let fetcher = self.fetcher.build()?;
         let inspector = self.inspector.with_algorithms(fetcher.signature_algorithms());
+        let own = self.identity.as_ref();
+        let client = own.map(|own| Client::new(own, &inspector, self.client_anchors));
         let concurrency = self.concurrency.unwrap_or(64).max(1);
-        Ok(Checker { fetcher, inspector, concurrency })
+        let survey = self.survey;
+        Ok(Checker { fetcher, inspector, client, survey, concurrency })
     }
 }
 

@@ -28,7 +28,7 @@ impl Broken {
         } else if let Some(error) = tls_error(&cause) {
             kind_of_tls(error)
         } else {
-            kind_of_io(&cause)
+            FetchErrorKind::of_io(&cause)
         };
         Self { kind, cause: Some(cause) }
     }
@@ -125,17 +125,6 @@ pub(super) fn kind_of_alert(alert: AlertDescription) -> FetchErrorKind {
         AlertDescription::ProtocolVersion => FetchErrorKind::ProtocolVersion,
         AlertDescription::UnrecognisedName => FetchErrorKind::UnrecognisedName,
         other => FetchErrorKind::Alert(other.into()),
-    }
-}
-
-pub(super) fn kind_of_io(error: &io::Error) -> FetchErrorKind {
-    match error.kind() {
-        io::ErrorKind::BrokenPipe
-        | io::ErrorKind::ConnectionAborted
-        | io::ErrorKind::ConnectionReset
-        | io::ErrorKind::NotConnected
-        | io::ErrorKind::UnexpectedEof => FetchErrorKind::ClosedEarly,
-        _ => FetchErrorKind::Io,
     }
 }
 

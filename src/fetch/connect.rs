@@ -109,7 +109,7 @@ impl Race {
 
 /// The addresses in the order in which they are dialled: each once, the families taking turns,
 /// starting with the one that the resolver put first (RFC 8305 section 4).
-fn in_order(mut addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+pub(super) fn in_order(mut addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     let mut seen = HashSet::new();
     addresses.retain(|address| seen.insert(*address));
     let first_family = addresses.first().is_some_and(SocketAddr::is_ipv6);

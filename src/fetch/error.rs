@@ -6,14 +6,17 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use super::{FetchErrorKind, NotTls, Phase};
+use super::{FetchErrorKind, Phase};
+use crate::escape::{Escaped, short};
 use crate::target::Target;
 
 /// Why no chain could be fetched from a target.
 ///
 /// [`kind`](Self::kind) says what happened and [`phase`](Self::phase) when. `Display` names the
 /// phase, the target and the addresses; the cause below is the [`source`](StdError::source).
-/// Nothing in it is text that the peer wrote.
+///
+/// What the peer wrote in plain text ([`peer_said`](Self::peer_said)) stands in the source alone,
+/// escaped and cut: leave the sources out where an answer goes to somebody who chose the target.
 ///
 /// An expired, untrusted or misnamed chain is no error: it is fetched like any other.
 ///
@@ -56,15 +59,25 @@ impl FetchError {
         &self.0.target
     }
 
-    /// The address that was connected to, where one was.
+    /// The address that was connected to, where one was: in [`Phase::Proxy`] that of the proxy,
+    /// later that of the target, which is not known where a proxy resolved its name.
     #[must_use]
     pub fn address(&self) -> Option<SocketAddr> {
         self.0.failure.address
     }
 
+    /// What the peer said in plain text where it refused, or could not be understood: its line of
+    /// SMTP, the status line of a proxy. Escaped, and cut at 256 characters.
+    #[must_use]
+    pub fn peer_said(&self) -> Option<&str> {
+        self.0.failure.said.as_ref().map(|said| &*said.0)
+    }
+
     /// The addresses that could not be connected to, in the order in which they failed.
     ///
-    /// Empty unless the phase is [`Phase::Connect`].
+    /// In [`Phase::Resolve`] they are those that the [`AddressPolicy`](super::AddressPolicy)
+    /// forbids. In [`Phase::Proxy`] they are the proxy's, or, where the proxy was reached and could
+    /// not or would not connect, the target's. Later there are none.
     #[must_use]
     pub fn attempts(&self) -> &[Attempt] {
         &self.0.failure.attempts
@@ -81,6 +94,7 @@ impl fmt::Debug for FetchError {
             .field("address", &failure.address)
             .field("attempts", &failure.attempts)
             .field("cause", &failure.cause)
+            .field("said", &failure.said)
             .finish()
     }
 }
@@ -109,7 +123,7 @@ impl StdError for FetchError {
         match (&failure.cause, decisive) {
             (Some(cause), _) => Some(cause),
             (None, Some(attempt)) => Some(&attempt.error),
-            (None, None) => None,
+            (None, None) => failure.said.as_ref().map(|said| said as _),
         }
     }
 }
@@ -141,6 +155,11 @@ impl Attempt {
         Self::new(address, io::Error::new(io::ErrorKind::TimedOut, "no answer in time"))
     }
 
+    pub(super) fn forbidden(address: SocketAddr, reason: &'static str) -> Self {
+        let error = io::Error::new(io::ErrorKind::PermissionDenied, reason);
+        Self { address, kind: FetchErrorKind::AddressForbidden, error }
+    }
+
     /// The address that was tried.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
@@ -168,11 +187,34 @@ pub(super) struct Failure {
     address: Option<SocketAddr>,
     attempts: Vec<Attempt>,
     cause: Option<io::Error>,
+    said: Option<Said>,
 }
 
 impl Failure {
     pub(super) const fn new(phase: Phase, kind: FetchErrorKind) -> Self {
-        Self { phase, kind, address: None, attempts: Vec::new(), cause: None }
+        Self { phase, kind, address: None, attempts: Vec::new(), cause: None, said: None }
+    }
+
+    /// A connection that broke down.
+    pub(super) fn broken(phase: Phase, error: io::Error) -> Self {
+        let kind = FetchErrorKind::of_io(&error);
+        Self::new(phase, kind).caused_by(error)
+    }
+
+    /// Whether the server found nothing in what a client of today offers: an older one may be
+    /// shown a chain.
+    pub(super) const fn is_for_age(&self) -> bool {
+        matches!(self.phase, Phase::Handshake)
+            && matches!(
+                self.kind,
+                FetchErrorKind::NoCipherInCommon | FetchErrorKind::ProtocolVersion
+            )
+    }
+
+    /// Says that it happened in another phase.
+    pub(super) const fn in_phase(mut self, phase: Phase) -> Self {
+        self.phase = phase;
+        self
     }
 
     pub(super) fn at(mut self, address: SocketAddr) -> Self {
@@ -185,94 +227,41 @@ impl Failure {
         self
     }
 
+    /// What a dialogue with a proxy that came to nothing says of the address that it was about.
+    pub(super) fn attempt(&self, address: SocketAddr) -> Attempt {
+        match &self.said {
+            Some(said) => {
+                Attempt { address, kind: self.kind, error: io::Error::other(said.clone()) }
+            }
+            // Refusals have words.
+            None => Attempt::timed_out(address),
+        }
+    }
+
     pub(super) fn caused_by(mut self, cause: io::Error) -> Self {
         self.cause = Some(cause);
         self
     }
-}
 
-impl FetchErrorKind {
-    /// A stable name in kebab-case, for programs.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Alert(_) => "alert",
-            Self::Cancelled => "cancelled",
-            Self::ClosedEarly => "closed-early",
-            Self::Io => "io",
-            Self::MessageTooLarge => "message-too-large",
-            Self::NameNotFound => "name-not-found",
-            Self::NoCertificate => "no-certificate",
-            Self::NoCipherInCommon => "no-cipher-in-common",
-            Self::NotTls(_) => "not-tls",
-            Self::Panicked => "panicked",
-            Self::ProtocolVersion => "protocol-version",
-            Self::Refused => "refused",
-            Self::ResolutionFailed => "resolution-failed",
-            Self::TimedOut => "timed-out",
-            Self::Tls => "tls",
-            Self::Unreachable => "unreachable",
-            Self::UnrecognisedName => "unrecognised-name",
+    /// Adds what the peer said in plain text, where it said anything.
+    pub(super) fn saying(mut self, words: &[u8]) -> Self {
+        let words = words.trim_ascii();
+        if !words.is_empty() {
+            // A character takes four bytes at the most.
+            let text = String::from_utf8_lossy(&words[..words.len().min(4 * MOST_CHARACTERS)]);
+            self.said = Some(Said(short(&Escaped(&text)).into()));
         }
+        self
     }
 }
 
-impl fmt::Display for FetchErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Alert(number) => return write!(f, "the peer gave up with alert {number}"),
-            Self::Cancelled => "the look was cancelled",
-            Self::ClosedEarly => "the peer closed the connection",
-            Self::Io => "the connection broke down",
-            Self::MessageTooLarge => "the peer sent more than a handshake may hold",
-            Self::NameNotFound => "there is no address for the name",
-            Self::NoCertificate => "the peer presented no certificate",
-            Self::NoCipherInCommon => "no cipher suite, group or signature scheme in common",
-            Self::NotTls(speech) => return write!(f, "the peer does not speak TLS{speech}"),
-            Self::Panicked => "the look ended in a panic",
-            Self::ProtocolVersion => "the peer accepts neither TLS 1.2 nor TLS 1.3",
-            Self::Refused => "the connection was refused",
-            Self::ResolutionFailed => "the name could not be resolved",
-            Self::TimedOut => "timed out",
-            Self::Tls => "the peer broke the TLS protocol",
-            Self::Unreachable => "the address can't be reached",
-            Self::UnrecognisedName => "the peer does not serve that name",
-        })
-    }
-}
+/// What the peer said, escaped and cut.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("the peer said \"{0}\"")]
+struct Said(Box<str>);
 
-impl fmt::Display for NotTls {
-    /// Nothing where it is unknown, else `, but HTTP` and the like.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Ftp => ", but FTP",
-            Self::Http => ", but HTTP",
-            Self::Imap => ", but IMAP",
-            Self::Pop3 => ", but POP3",
-            Self::Smtp => ", but SMTP",
-            Self::Ssh => ", but SSH",
-            Self::Unknown => "",
-        })
-    }
-}
-
-impl Phase {
-    /// `resolve`, `connect` or `handshake`.
-    #[must_use]
-    pub const fn as_str(&self) -> &'static str {
-        match self {
-            Self::Resolve => "resolve",
-            Self::Connect => "connect",
-            Self::Handshake => "handshake",
-        }
-    }
-}
-
-impl fmt::Display for Phase {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+/// As many as are shown of what a peer said.
+const MOST_CHARACTERS: usize = 256;
 
 /// How many addresses a message names.
 const SHOWN: usize = 4;

@@ -20,21 +20,30 @@
 
 mod broken;
 mod connect;
+mod dialogue;
 mod error;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
-#[cfg_attr(not(test), expect(dead_code, reason = "no fetch falls back on it yet"))]
+mod identity;
+mod kind;
 mod legacy;
 mod meter;
+mod network;
+mod offer;
+mod pipeline;
+mod policy;
 mod possession;
 mod provider;
+mod proxy;
 mod recorder;
 mod resolve;
+mod starttls;
 mod timeouts;
 mod tls;
+mod wire;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use rustls::crypto::CryptoProvider;
@@ -42,15 +51,19 @@ use rustls::pki_types::SignatureVerificationAlgorithm;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 pub use error::{Attempt, FetchError};
+pub use identity::{ClientIdentity, ClientIdentityError};
+pub use kind::{FetchErrorKind, NotTls, Phase};
+pub(crate) use pipeline::Destination;
+pub use policy::AddressPolicy;
 pub(crate) use provider::provider;
+pub use proxy::{Proxy, ProxyError, ProxyErrorKind, ProxyRules};
 pub use resolve::Resolver;
+pub(crate) use timeouts::Deadline;
 pub use timeouts::Timeouts;
 
 use crate::chain::PresentedChain;
-use crate::target::{Host, Target};
-use connect::connect;
-use error::Failure;
-use timeouts::Deadline;
+use crate::target::{Host, Target, View};
+use pipeline::Pipeline;
 use tls::Handshakes;
 
 /// Fetches the chains that TLS servers present.
@@ -60,14 +73,7 @@ use tls::Handshakes;
 ///
 /// Dropping a future that it returned ends the fetch and closes its connections.
 #[derive(Clone, Debug)]
-pub struct Fetcher(Arc<Inner>);
-
-#[derive(Debug)]
-struct Inner {
-    resolver: Resolver,
-    timeouts: Timeouts,
-    handshakes: Handshakes,
-}
+pub struct Fetcher(Arc<Pipeline>);
 
 impl Fetcher {
     /// A fetcher with the defaults of [`builder`](Self::builder).
@@ -87,9 +93,11 @@ impl Fetcher {
 
     /// Resolves the target, connects to it, and fetches the chain that it presents.
     ///
-    /// All addresses are tried, the families taking turns and the attempts overlapping
-    /// (RFC 8305), until the first connection: at most 16, each once. The handshake offers
-    /// TLS 1.2 and 1.3, no session to resume and no client certificate.
+    /// All addresses that the [`AddressPolicy`] allows are tried, the families taking turns and the
+    /// attempts overlapping (RFC 8305), until the first connection: at most 16, each once. Through
+    /// a [`Proxy`] they are tried one after the other. The handshake offers
+    /// TLS 1.2 and 1.3, no session to resume, and the client certificate that was set, if any. A server
+    /// that is too old for that is asked once more: see [`FetcherBuilder::legacy_probe`].
     ///
     /// Once the chain has arrived the fetch has succeeded. What goes wrong later, a client
     /// certificate that is demanded or a signature that does not verify, is told by the chain's
@@ -104,15 +112,18 @@ impl Fetcher {
         self.0.fetch(target, deadline).await.map_err(|failure| FetchError::new(target, failure))
     }
 
-    /// Fetches the chain over a connection of the caller's own, such as one that was upgraded by
-    /// a STARTTLS command or leads through a proxy.
+    /// Fetches the chain over a connection of the caller's own, such as one that leads through a
+    /// tunnel, or out of a test.
     ///
-    /// Of the target, the server name counts. The chain's peer has no address, unless the caller
-    /// adds it.
+    /// Of the target, the protocol and the server name count. Where the protocol begins in plain
+    /// text, so must the stream: with a `smtp://` target, the greeting is the first thing to come.
+    /// A stream that was upgraded already goes with a `tls://` target. The chain's peer has no
+    /// address, unless the caller adds it.
     ///
     /// # Errors
     ///
-    /// As for [`fetch`](Self::fetch), in the phase [`Phase::Handshake`].
+    /// As for [`fetch`](Self::fetch), in the phases [`Phase::StartTls`] and [`Phase::Handshake`];
+    /// [`FetchErrorKind::Unsupported`] for HTTP/3, which no stream can carry.
     pub async fn handshake<IO>(
         &self,
         stream: IO,
@@ -121,12 +132,40 @@ impl Fetcher {
     where
         IO: AsyncRead + AsyncWrite + Unpin,
     {
-        let Inner { timeouts, handshakes, .. } = &*self.0;
-        let until = timeouts.start().phase(timeouts.handshake());
-        match handshakes.run(stream, target.sni(), until).await {
-            Ok((chain, peer)) => Ok(chain.with_peer(peer)),
-            Err(failure) => Err(FetchError::new(target, failure)),
-        }
+        let deadline = self.0.timeouts.start();
+        let shaken = self.0.shake_hands(stream, target, &View::of(target), deadline).await;
+        shaken.map_err(|failure| FetchError::new(target, failure))
+    }
+
+    /// All addresses of the target that may be connected to, unless a proxy is to find them.
+    pub(crate) async fn resolve(
+        &self,
+        target: &Target,
+        deadline: Deadline,
+    ) -> Result<Destination, FetchError> {
+        let resolved = self.0.resolve(target, deadline).await;
+        resolved.map_err(|failure| FetchError::new(target, failure))
+    }
+
+    /// Fetches one view that a client can have: of one address, or, where the view has none, of
+    /// wherever a proxy finds the name.
+    pub(crate) async fn look(
+        &self,
+        target: &Target,
+        view: &View,
+        deadline: Deadline,
+    ) -> Result<PresentedChain, FetchError> {
+        let destination = match view.address {
+            Some(address) => Destination::Addresses(vec![address]),
+            None => Destination::ByName,
+        };
+        let chain = self.0.look(target, destination, view, deadline).await;
+        chain.map_err(|failure| FetchError::new(target, failure))
+    }
+
+    /// Starts the clock of one fetch, or of one survey.
+    pub(crate) fn start(&self) -> Deadline {
+        self.0.timeouts.start()
     }
 
     /// The algorithms by which signatures are verified.
@@ -137,26 +176,6 @@ impl Fetcher {
     }
 }
 
-impl Inner {
-    async fn fetch(&self, target: &Target, deadline: Deadline) -> Result<PresentedChain, Failure> {
-        let Self { resolver, timeouts, handshakes } = self;
-        let port = target.dial_port();
-        let addresses = match target.dial_host() {
-            Host::Ip(ip) => vec![SocketAddr::new(*ip, port)],
-            Host::Dns(name) => {
-                let until = deadline.phase(timeouts.resolve());
-                resolver.resolve(name.as_str(), port, until).await?
-            }
-        };
-        let until = deadline.phase(timeouts.connect());
-        let (stream, address) = connect(addresses, until).await?;
-        let until = deadline.phase(timeouts.handshake());
-        let shaken = handshakes.run(stream, target.sni(), until).await;
-        let (chain, peer) = shaken.map_err(|failure| failure.at(address))?;
-        Ok(chain.with_peer(peer.with_address(address)))
-    }
-}
-
 /// How a [`Fetcher`] is to work.
 #[derive(Clone, Debug, Default)]
 #[must_use = "nothing is built before `build`"]
@@ -164,6 +183,12 @@ pub struct FetcherBuilder {
     resolver: Resolver,
     timeouts: Timeouts,
     provider: Option<Arc<CryptoProvider>>,
+    client_name: Option<Host>,
+    identity: Option<ClientIdentity>,
+    proxies: ProxyRules,
+    address_policy: AddressPolicy,
+    allowed_ports: Option<Box<[u16]>>,
+    no_legacy_probe: bool,
 }
 
 impl FetcherBuilder {
@@ -176,6 +201,69 @@ impl FetcherBuilder {
     /// Sets how long a fetch may take; [`Timeouts::new`] otherwise.
     pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
         self.timeouts = timeouts;
+        self
+    }
+
+    /// Sets what we call ourselves where a protocol asks, as SMTP does with EHLO: the name or
+    /// address of this machine; `127.0.0.1` otherwise.
+    ///
+    /// Few servers look at it before mail is to be sent, which is never done here.
+    pub fn client_name(mut self, name: Host) -> Self {
+        self.client_name = Some(name);
+        self
+    }
+
+    /// Sets the proxy that leads to every target, or the rules by which one is chosen; none
+    /// otherwise.
+    ///
+    /// The proxy's own name is asked of the [`Resolver`], and its address is not subject to the
+    /// [`AddressPolicy`]. [`Fetcher::handshake`] has a connection already and uses none.
+    pub fn proxy(mut self, proxy: impl Into<ProxyRules>) -> Self {
+        self.proxies = proxy.into();
+        self
+    }
+
+    /// Uses the proxies that the environment names now: see [`ProxyRules`]. It is not read
+    /// otherwise.
+    ///
+    /// # Errors
+    ///
+    /// A [`ProxyError`] where `HTTPS_PROXY` or `ALL_PROXY` names no proxy.
+    pub fn proxy_from_env(self) -> Result<Self, ProxyError> {
+        Ok(self.proxy(ProxyRules::from_env()?))
+    }
+
+    /// Sets which addresses may be connected to; [`AddressPolicy::any`] otherwise.
+    ///
+    /// With any other policy names are resolved here even where there is a proxy that would.
+    pub fn address_policy(mut self, policy: AddressPolicy) -> Self {
+        self.address_policy = policy;
+        self
+    }
+
+    /// Sets the only ports that targets may have; all otherwise, and none where the list is empty.
+    ///
+    /// It is the port that the target gives, be it with `;connect=`, or that of its scheme. Ports
+    /// that a [`Resolver`] of the caller's makes of it are not looked at.
+    pub fn allowed_ports(mut self, ports: impl IntoIterator<Item = u16>) -> Self {
+        self.allowed_ports = Some(ports.into_iter().collect());
+        self
+    }
+
+    /// Sets whether a server that refuses TLS 1.2 and 1.3, or all that is offered in them, is asked
+    /// once more by a probe that reads the plain text of an old handshake; it is otherwise.
+    ///
+    /// So the chains of TLS 1.0 and 1.1 servers, and of those without ECDHE or with keys that the
+    /// crypto provider does not know, are seen too. The probe connects a second time. What it reads
+    /// proves nothing: findings `possession-unproven` and `legacy-protocol` say so.
+    pub fn legacy_probe(mut self, probe: bool) -> Self {
+        self.no_legacy_probe = !probe;
+        self
+    }
+
+    /// Shows this client certificate to servers that ask for one; none otherwise.
+    pub fn client_identity(mut self, identity: ClientIdentity) -> Self {
+        self.identity = Some(identity);
         self
     }
 
@@ -194,12 +282,26 @@ impl FetcherBuilder {
     ///
     /// # Errors
     ///
-    /// [`BuildError::NoCryptoProvider`] where there is no cryptography to use, and
-    /// [`BuildError::UnusableCryptoProvider`] where it is of no use.
+    /// [`BuildError::NoCryptoProvider`] where there is no cryptography to use,
+    /// [`BuildError::UnusableCryptoProvider`] where it is of no use, and
+    /// [`BuildError::UnusableClientKey`] and [`BuildError::ClientKeyMismatch`] where the client's
+    /// key is.
     pub fn build(self) -> Result<Fetcher, BuildError> {
-        let handshakes = Handshakes::new(provider(self.provider)?)?;
-        let Self { resolver, timeouts, .. } = self;
-        Ok(Fetcher(Arc::new(Inner { resolver, timeouts, handshakes })))
+        let provider = provider(self.provider)?;
+        let mut proxies = self.proxies;
+        proxies.prepare(&provider)?;
+        let client_name =
+            self.client_name.unwrap_or_else(|| IpAddr::V4(Ipv4Addr::LOCALHOST).into());
+        Ok(Fetcher(Arc::new(Pipeline {
+            resolver: self.resolver,
+            timeouts: self.timeouts,
+            handshakes: Handshakes::new(provider, self.identity.as_ref())?,
+            client_name,
+            proxies,
+            address_policy: self.address_policy,
+            allowed_ports: self.allowed_ports,
+            legacy_probe: !self.no_legacy_probe,
+        })))
     }
 }
 
@@ -207,86 +309,16 @@ impl FetcherBuilder {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
+    /// The client's private key is not that of its certificate.
+    #[error("the client's private key does not belong to its certificate")]
+    ClientKeyMismatch,
     /// None was given, the process has no default, and none is compiled in.
     #[error("no crypto provider: turn on the feature aws-lc-rs or ring, or pass one")]
     NoCryptoProvider,
+    /// The crypto provider can't use the client's private key.
+    #[error("the crypto provider can't use the client's private key")]
+    UnusableClientKey,
     /// It has no cipher suite, or no key exchange group that goes with one.
     #[error("the crypto provider supports neither TLS 1.2 nor TLS 1.3")]
     UnusableCryptoProvider,
-}
-
-/// What a fetch was doing.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-#[non_exhaustive]
-pub enum Phase {
-    /// Asking for the name's addresses.
-    Resolve,
-    /// Connecting to them.
-    Connect,
-    /// Shaking hands with the one that answered.
-    Handshake,
-}
-
-/// What kept a fetch from its chain.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-#[non_exhaustive]
-pub enum FetchErrorKind {
-    /// The peer sent an alert that has no kind of its own: its number (RFC 8446 section 6).
-    Alert(u8),
-    /// One look of many was cancelled before it was done: the runtime on which it ran is shutting
-    /// down. The phase is [`Phase::Resolve`], for how far it came is not known.
-    Cancelled,
-    /// The peer closed or reset the connection.
-    ClosedEarly,
-    /// The connection could not be made or used for any other reason, such as a firewall of our
-    /// own or a want of file descriptors.
-    Io,
-    /// The peer sent a message, a record or a handshake that is too large to be honest.
-    MessageTooLarge,
-    /// There is no such name, or it has no address.
-    NameNotFound,
-    /// The peer shook hands without a certificate.
-    NoCertificate,
-    /// The peer can't use any cipher suite, key exchange group or signature scheme that was
-    /// offered: it is old, or has a key of a kind that the crypto provider does not know.
-    NoCipherInCommon,
-    /// The peer answered with something else: it may want a STARTTLS command first.
-    NotTls(NotTls),
-    /// One look of many ended in a panic, such as a resolver's of the caller's own. The phase is
-    /// [`Phase::Resolve`], for how far it came is not known.
-    Panicked,
-    /// The peer speaks older versions only, or none that it has a key for.
-    ProtocolVersion,
-    /// Every address that could be reached refused the connection.
-    Refused,
-    /// The name could not be resolved; whether it exists is unknown.
-    ResolutionFailed,
-    /// The phase's time was up.
-    TimedOut,
-    /// The peer did what TLS does not allow, or the TLS library does not support.
-    Tls,
-    /// No address could be reached.
-    Unreachable,
-    /// The peer has no certificate for the server name, and says so.
-    UnrecognisedName,
-}
-
-/// What a peer that does not speak TLS seems to speak, by its first bytes.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-#[non_exhaustive]
-pub enum NotTls {
-    /// FTP.
-    Ftp,
-    /// HTTP.
-    Http,
-    /// IMAP.
-    Imap,
-    /// POP3.
-    Pop3,
-    /// SMTP.
-    Smtp,
-    /// SSH.
-    Ssh,
-    /// Something else.
-    Unknown,
 }

@@ -10,7 +10,7 @@ use rustls::sign::CertifiedKey;
 use rustls::{DigitallySignedStruct, Error, SignatureScheme};
 
 use super::possession::{Proof, Version, prove};
-use crate::chain::{CertificateMemo, PresentedChain};
+use crate::chain::{CertificateMemo, ClientCertificate, PresentedChain};
 
 /// Records one handshake, and lets it go on whatever it shows.
 ///
@@ -23,6 +23,7 @@ use crate::chain::{CertificateMemo, PresentedChain};
 pub(super) struct Recorder {
     algorithms: WebPkiSupportedAlgorithms,
     schemes: Arc<[SignatureScheme]>,
+    identity: Option<Arc<CertifiedKey>>,
     memo: CertificateMemo,
     record: Mutex<Record>,
 }
@@ -33,16 +34,18 @@ pub(super) struct Record {
     pub(super) chain: Option<PresentedChain>,
     /// The version by which the handshake was signed, and the proof of possession in it.
     pub(super) proof: Option<(Version, Proof)>,
-    pub(super) client_certificate_requested: bool,
+    /// Whether the peer asked for a client certificate, and was shown one.
+    pub(super) client_certificate: ClientCertificate,
 }
 
 impl Recorder {
     pub(super) fn new(
         algorithms: WebPkiSupportedAlgorithms,
         schemes: Arc<[SignatureScheme]>,
+        identity: Option<Arc<CertifiedKey>>,
         memo: CertificateMemo,
     ) -> Self {
-        Self { algorithms, schemes, memo, record: Mutex::default() }
+        Self { algorithms, schemes, identity, memo, record: Mutex::default() }
     }
 
     /// What has been recorded.
@@ -52,7 +55,7 @@ impl Recorder {
 
     /// Whether the peer has asked for a client certificate.
     pub(super) fn is_client_certificate_requested(&self) -> bool {
-        self.with_record(|record| record.client_certificate_requested)
+        self.with_record(|record| record.client_certificate != ClientCertificate::NotRequested)
     }
 
     fn with_record<T>(&self, change: impl FnOnce(&mut Record) -> T) -> T {
@@ -120,13 +123,20 @@ impl ResolvesClientCert for Recorder {
     fn resolve(
         &self,
         _root_hint_subjects: &[&[u8]],
-        _sigschemes: &[SignatureScheme],
+        schemes: &[SignatureScheme],
     ) -> Option<Arc<CertifiedKey>> {
-        self.with_record(|record| record.client_certificate_requested = true);
-        None
+        // One whose key can sign by no scheme that the peer takes is not shown.
+        let shown = self.identity.as_ref().filter(|own| own.key.choose_scheme(schemes).is_some());
+        self.with_record(|record| {
+            record.client_certificate = match shown {
+                Some(_) => ClientCertificate::Presented,
+                None => ClientCertificate::Requested,
+            };
+        });
+        shown.cloned()
     }
 
     fn has_certs(&self) -> bool {
-        false
+        self.identity.is_some()
     }
 }

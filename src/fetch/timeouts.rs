@@ -16,6 +16,8 @@ use tokio::time::Instant;
 /// | total | 10 s |
 /// | resolve | 4 s |
 /// | connect | 5 s |
+/// | proxy: reaching it, and its answer | 5 s |
+/// | starttls: the dialogue before TLS | 5 s |
 /// | handshake | 8 s |
 ///
 /// Durations beyond a year are taken as a year.
@@ -24,6 +26,8 @@ pub struct Timeouts {
     total: Duration,
     resolve: Duration,
     connect: Duration,
+    proxy: Duration,
+    starttls: Duration,
     handshake: Duration,
 }
 
@@ -35,6 +39,8 @@ impl Timeouts {
             total: Duration::from_secs(10),
             resolve: Duration::from_secs(4),
             connect: Duration::from_secs(5),
+            proxy: Duration::from_secs(5),
+            starttls: Duration::from_secs(5),
             handshake: Duration::from_secs(8),
         }
     }
@@ -57,6 +63,20 @@ impl Timeouts {
     #[must_use]
     pub const fn with_connect(mut self, connect: Duration) -> Self {
         self.connect = connect;
+        self
+    }
+
+    /// Sets the share of the proxy: reaching it, and what is said until it has connected.
+    #[must_use]
+    pub const fn with_proxy(mut self, proxy: Duration) -> Self {
+        self.proxy = proxy;
+        self
+    }
+
+    /// Sets the share of the dialogue in plain text until the server agrees to TLS.
+    #[must_use]
+    pub const fn with_starttls(mut self, starttls: Duration) -> Self {
+        self.starttls = starttls;
         self
     }
 
@@ -85,6 +105,18 @@ impl Timeouts {
         self.connect
     }
 
+    /// The share of the proxy.
+    #[must_use]
+    pub const fn proxy(&self) -> Duration {
+        self.proxy
+    }
+
+    /// The share of the dialogue before TLS.
+    #[must_use]
+    pub const fn starttls(&self) -> Duration {
+        self.starttls
+    }
+
     /// The share of the TLS handshake.
     #[must_use]
     pub const fn handshake(&self) -> Duration {
@@ -105,7 +137,7 @@ impl Default for Timeouts {
 
 /// The instant at which a fetch ends, whatever it is doing.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Deadline(Instant);
+pub(crate) struct Deadline(Instant);
 
 impl Deadline {
     /// The end of a phase that starts now and may take as long as `share`.

@@ -2,14 +2,12 @@
 
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
 
-use rustls::client::Resumption;
 use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms};
-use rustls::pki_types::{ServerName, UnixTime};
-use rustls::time_provider::TimeProvider;
-use rustls::{ClientConfig, ProtocolVersion, RootCertStore, SignatureScheme, SupportedCipherSuite};
+use rustls::pki_types::ServerName;
+use rustls::sign::CertifiedKey;
+use rustls::{ProtocolVersion, SupportedCipherSuite};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
@@ -18,36 +16,48 @@ use tokio_rustls::client::TlsStream;
 use super::broken::Broken;
 use super::error::Failure;
 use super::meter::Meter;
+use super::offer::Offer;
 use super::recorder::{Record, Recorder};
-use super::{BuildError, FetchErrorKind, Phase};
+use super::{BuildError, ClientIdentity, FetchErrorKind, Phase};
 use crate::chain::{CertificateMemo, ClientCertificate, Peer, PresentedChain};
-use crate::target::DnsName;
+use crate::target::{DnsName, KeyType, View};
 
 /// What all handshakes of a fetcher share.
 #[derive(Debug)]
 pub(super) struct Handshakes {
-    /// Trusts nobody, until it is cloned and given a recorder.
-    template: ClientConfig,
+    everything: Offer,
+    /// What the two kinds of keys are asked with: made when a survey first asks.
+    rsa: OnceLock<Option<Offer>>,
+    not_rsa: OnceLock<Option<Offer>>,
+    provider: Arc<CryptoProvider>,
     algorithms: WebPkiSupportedAlgorithms,
-    schemes: Arc<[SignatureScheme]>,
+    /// What is shown to servers that ask for a client certificate.
+    identity: Option<Arc<CertifiedKey>>,
     memo: CertificateMemo,
 }
 
 impl Handshakes {
-    pub(super) fn new(provider: Arc<CryptoProvider>) -> Result<Self, BuildError> {
+    pub(super) fn new(
+        provider: Arc<CryptoProvider>,
+        identity: Option<&ClientIdentity>,
+    ) -> Result<Self, BuildError> {
+        let identity = identity.map(|identity| identity.certified(&provider)).transpose()?;
         let algorithms = provider.signature_verification_algorithms;
-        let mut template = ClientConfig::builder_with_details(provider, Arc::new(NoClock))
-            .with_safe_default_protocol_versions()
-            .map_err(|_| BuildError::UnusableCryptoProvider)?
-            .with_root_certificates(RootCertStore::empty())
-            .with_no_client_auth();
-        // A resumed session shows no certificate.
-        template.resumption = Resumption::disabled();
-        // Compression gains nothing here, and a compressed certificate can be a bomb (RFC 8879).
-        template.cert_decompressors = Vec::new();
-        template.cert_compressors = Vec::new();
-        let schemes = offered_schemes(&algorithms);
-        Ok(Self { template, algorithms, schemes, memo: CertificateMemo::default() })
+        let everything =
+            Offer::everything(Arc::clone(&provider)).ok_or(BuildError::UnusableCryptoProvider)?;
+        Ok(Self {
+            everything,
+            rsa: OnceLock::new(),
+            not_rsa: OnceLock::new(),
+            provider,
+            algorithms,
+            identity,
+            memo: CertificateMemo::default(),
+        })
+    }
+
+    pub(super) const fn memo(&self) -> &CertificateMemo {
+        &self.memo
     }
 
     pub(super) fn algorithms(&self) -> &WebPkiSupportedAlgorithms {
@@ -60,16 +70,25 @@ impl Handshakes {
     pub(super) async fn run<IO>(
         &self,
         stream: IO,
-        sni: Option<&DnsName>,
+        view: &View,
         until: Instant,
     ) -> Result<(PresentedChain, Peer), Failure>
     where
         IO: AsyncRead + AsyncWrite + Unpin,
     {
-        let recorder =
-            Arc::new(Recorder::new(self.algorithms, Arc::clone(&self.schemes), self.memo.clone()));
+        let Some(offer) = self.offer(view.key_type) else {
+            // Nothing to offer is nothing in common.
+            return Err(Failure::new(Phase::Handshake, FetchErrorKind::NoCipherInCommon));
+        };
+        let recorder = Arc::new(Recorder::new(
+            self.algorithms,
+            Arc::clone(&offer.schemes),
+            self.identity.clone(),
+            self.memo.clone(),
+        ));
         let mut meter = Meter::new(stream);
-        let handshake = self.connector(&recorder).connect(server_name(sni), &mut meter);
+        let handshake =
+            connector(offer, &recorder).connect(server_name(view.server_name.as_ref()), &mut meter);
         let (suite, broken) = match timeout_at(until, handshake).await {
             Ok(Ok(mut tls)) => {
                 let suite = tls.get_ref().1.negotiated_cipher_suite();
@@ -80,7 +99,7 @@ impl Handshakes {
             Err(_) => (None, Some(Broken::TIMED_OUT)),
         };
 
-        let Record { chain, proof, client_certificate_requested } = recorder.take();
+        let Record { chain, proof, client_certificate } = recorder.take();
         let Some(chain) = chain else {
             return Err(match broken {
                 Some(broken) => broken.into_failure(),
@@ -97,17 +116,26 @@ impl Handshakes {
                 peer = peer.with_possession_detail(detail);
             }
         }
-        Ok((chain, ended(peer, client_certificate_requested, broken)))
+        Ok((chain, ended(peer, client_certificate, broken)))
     }
 
-    fn connector(&self, recorder: &Arc<Recorder>) -> TlsConnector {
-        let verifier: Arc<Recorder> = Arc::clone(recorder);
-        let resolver: Arc<Recorder> = Arc::clone(recorder);
-        let mut config = self.template.clone();
-        config.dangerous().set_certificate_verifier(verifier);
-        config.client_auth_cert_resolver = resolver;
-        TlsConnector::from(Arc::new(config))
+    fn offer(&self, key_type: Option<KeyType>) -> Option<&Offer> {
+        let made = |key_type| move || Offer::of(key_type, &self.provider);
+        match key_type {
+            None => Some(&self.everything),
+            Some(KeyType::Rsa) => self.rsa.get_or_init(made(KeyType::Rsa)).as_ref(),
+            Some(KeyType::Ecdsa) => self.not_rsa.get_or_init(made(KeyType::Ecdsa)).as_ref(),
+        }
     }
+}
+
+fn connector(offer: &Offer, recorder: &Arc<Recorder>) -> TlsConnector {
+    let verifier: Arc<Recorder> = Arc::clone(recorder);
+    let resolver: Arc<Recorder> = Arc::clone(recorder);
+    let mut config = offer.template.clone();
+    config.dangerous().set_certificate_verifier(verifier);
+    config.client_auth_cert_resolver = resolver;
+    TlsConnector::from(Arc::new(config))
 }
 
 /// Closes the connection politely, and says what the peer thinks of the handshake.
@@ -144,15 +172,21 @@ where
 }
 
 /// What the end of the handshake says about the client certificate, and about the handshake.
-fn ended(peer: Peer, client_certificate_requested: bool, broken: Option<Broken>) -> Peer {
-    let request = match &broken {
-        _ if !client_certificate_requested => ClientCertificate::NotRequested,
-        Some(broken) if broken.is_for_want_of_a_certificate() => ClientCertificate::Required,
-        _ => ClientCertificate::Requested,
+fn ended(peer: Peer, shown: ClientCertificate, broken: Option<Broken>) -> Peer {
+    let outcome = match (shown, &broken) {
+        (ClientCertificate::Requested, Some(broken)) if broken.is_for_want_of_a_certificate() => {
+            ClientCertificate::Required
+        }
+        // There is nothing else left for the peer to complain of.
+        (ClientCertificate::Presented, Some(broken)) if broken.alert().is_some() => {
+            ClientCertificate::Rejected
+        }
+        _ => shown,
     };
-    let peer = peer.with_client_certificate(request);
+    let peer = peer.with_client_certificate(outcome);
     match broken {
-        Some(broken) if request != ClientCertificate::Required => {
+        // That it wants one is all that it said.
+        Some(broken) if outcome != ClientCertificate::Required => {
             peer.with_late_failure(broken.into_late_failure())
         }
         _ => peer,
@@ -166,19 +200,6 @@ fn server_name(sni: Option<&DnsName>) -> ServerName<'static> {
     name.unwrap_or_else(|| IpAddr::from(Ipv4Addr::UNSPECIFIED).into())
 }
 
-/// The schemes that the provider verifies, then those that only make more servers show a chain.
-///
-/// A server that can't sign by any offered scheme ends the handshake before its certificate.
-fn offered_schemes(algorithms: &WebPkiSupportedAlgorithms) -> Arc<[SignatureScheme]> {
-    let mut schemes = algorithms.supported_schemes();
-    for scheme in UNVERIFIED_SCHEMES {
-        if !schemes.contains(&scheme) {
-            schemes.push(scheme);
-        }
-    }
-    schemes.into()
-}
-
 fn suite_name(suite: SupportedCipherSuite) -> Cow<'static, str> {
     let suite = suite.suite();
     match suite.as_str() {
@@ -186,27 +207,6 @@ fn suite_name(suite: SupportedCipherSuite) -> Cow<'static, str> {
         None => format!("{suite:?}").into(),
     }
 }
-
-/// A clock that stands still: nothing here is judged by an instant.
-#[derive(Debug)]
-struct NoClock;
-
-impl TimeProvider for NoClock {
-    fn current_time(&self) -> Option<UnixTime> {
-        Some(UnixTime::since_unix_epoch(Duration::ZERO))
-    }
-}
-
-/// RFC 8446 section 4.2.3.
-const UNVERIFIED_SCHEMES: [SignatureScheme; 7] = [
-    SignatureScheme::ECDSA_NISTP521_SHA512,
-    SignatureScheme::ED448,
-    SignatureScheme::Unknown(0x0809), // rsa_pss_pss_sha256
-    SignatureScheme::Unknown(0x080a), // rsa_pss_pss_sha384
-    SignatureScheme::Unknown(0x080b), // rsa_pss_pss_sha512
-    SignatureScheme::RSA_PKCS1_SHA1,
-    SignatureScheme::ECDSA_SHA1_Legacy,
-];
 
 /// How many bytes may follow a handshake: session tickets, an alert.
 const LAST_WORDS: usize = 16 * 1024;

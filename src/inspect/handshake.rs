@@ -10,11 +10,24 @@ pub(super) fn check(findings: &mut Findings<'_>, peer: Option<&Peer>) {
     let Some(peer) = peer else {
         return;
     };
+    if peer.is_legacy_handshake() {
+        let text = |text: Option<&str>| Escaped(text.unwrap_or("something old")).to_string();
+        let (protocol, cipher_suite) = (text(peer.protocol()), text(peer.cipher_suite()));
+        let kind = FindingKind::LegacyProtocol { protocol, cipher_suite };
+        findings.add(None, kind, Severity::Warning);
+    }
     check_possession(findings, peer);
     if peer.client_certificate() == ClientCertificate::Required {
         findings.add(None, FindingKind::ClientCertificateRequired, Severity::Note);
     }
     if let Some(failure) = peer.late_failure() {
+        if peer.client_certificate() == ClientCertificate::Rejected {
+            let (LateFailure::ByPeer(answer) | LateFailure::ByUs(answer)) = failure;
+            let answer = Escaped(answer).to_string();
+            let kind = FindingKind::ClientCertificateRejected { answer };
+            findings.add(None, kind, Severity::Failure);
+            return;
+        }
         let escaped = |text: &String| Escaped(text).to_string();
         // What our TLS library doesn't support, others may.
         let (failure, severity) = match failure {

@@ -153,6 +153,12 @@ impl Inspector {
         self
     }
 
+    /// What counts as a finding.
+    #[cfg(feature = "fetch")]
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
     /// Verifies signatures with the algorithms of a provider.
     #[cfg(feature = "fetch")]
     pub(crate) fn with_algorithms(
@@ -231,6 +237,7 @@ impl Inspector {
             chain: reported(&view, 0..view.presented),
             extra: reported(&view, behind.filter(|position| paths.involve(*position))),
             findings: findings.sorted(),
+            client: None,
             stores,
         }
     }

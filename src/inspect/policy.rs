@@ -154,7 +154,7 @@ impl Policy {
     }
 
     /// The severity to report, or `None` where the code is switched off.
-    pub(super) fn judge(&self, code: Code, usual: Severity) -> Option<Severity> {
+    pub(crate) fn judge(&self, code: Code, usual: Severity) -> Option<Severity> {
         match self.codes[code.index()] {
             Setting::Default => (!OFF_BY_DEFAULT.contains(&code)).then_some(usual),
             Setting::Off => None,

@@ -64,6 +64,7 @@ impl TrustAnchors {
             chain: entry.map(reported).into_iter().collect(),
             extra: Vec::new(),
             findings: findings.sorted(),
+            client: None,
             // An anchor is where paths end: its own has no step.
             stores: vec![StoreVerdict::new(
                 self.shared_name(),

@@ -40,6 +40,10 @@ macro_rules! codes {
 }
 
 codes! {
+    /// An address of several shows no chain.
+    AddressUnreachable = "address-unreachable",
+    /// Addresses show different chains.
+    AddressesDisagree = "addresses-disagree",
     /// The trust anchor's own validity period is not known.
     AnchorDatesUnknown = "anchor-dates-unknown",
     /// The trust anchor's own validity period has ended.
@@ -60,6 +64,8 @@ codes! {
     CaAsEndEntity = "ca-as-end-entity",
     /// A client's certificate is not for clients.
     ClientAuthMissing = "client-auth-missing",
+    /// The server refuses the client certificate that it was shown.
+    ClientCertificateRejected = "client-certificate-rejected",
     /// The server demands a client certificate.
     ClientCertificateRequired = "client-certificate-required",
     /// A common name is not among the subject alternative names.
@@ -72,6 +78,8 @@ codes! {
     CriticalKeyIdentifier = "critical-key-identifier",
     /// A date is encoded in a way that strict clients refuse.
     DateEncoding = "date-encoding",
+    /// Clients that send no server name are shown another chain.
+    DefaultCertificateDiffers = "default-certificate-differs",
     /// A dNSName is not in the preferred name syntax.
     DnsNameSyntax = "dns-name-syntax",
     /// The same certificate was sent twice.
@@ -98,6 +106,10 @@ codes! {
     KeyCertSignMissing = "key-cert-sign-missing",
     /// An end-entity certificate that is no CA may sign certificates.
     KeyCertSignWithoutCa = "key-cert-sign-without-ca",
+    /// The chains for RSA and ECDSA keys differ in more than the key.
+    KeyTypesDisagree = "key-types-disagree",
+    /// The server takes nothing that clients of today offer.
+    LegacyProtocol = "legacy-protocol",
     /// Bytes that are no certificate.
     MalformedCertificate = "malformed-certificate",
     /// Name constraints are not as the profiles ask; off by default.
@@ -186,12 +198,14 @@ impl FindingKind {
             Self::AuthorityKeyIdentifier { .. } => Code::AuthorityKeyIdentifier,
             Self::CaAsEndEntity => Code::CaAsEndEntity,
             Self::ClientAuthMissing { .. } => Code::ClientAuthMissing,
+            Self::ClientCertificateRejected { .. } => Code::ClientCertificateRejected,
             Self::ClientCertificateRequired => Code::ClientCertificateRequired,
             Self::CommonNameNotListed { .. } => Code::CommonNameNotListed,
             Self::CommonNameOnly { .. } => Code::CommonNameOnly,
             Self::CriticalExtendedKeyUsage => Code::CriticalExtendedKeyUsage,
             Self::CriticalKeyIdentifier { .. } => Code::CriticalKeyIdentifier,
             Self::DateEncoding { .. } => Code::DateEncoding,
+            Self::Disagreement(disagreement) => disagreement.code(),
             Self::DnsNameSyntax { .. } => Code::DnsNameSyntax,
             Self::Duplicate { .. } => Code::Duplicate,
             Self::Expired { .. } => Code::Expired,
@@ -205,6 +219,7 @@ impl FindingKind {
             Self::IssuerMissing { .. } => Code::IssuerMissing,
             Self::KeyCertSignMissing => Code::KeyCertSignMissing,
             Self::KeyCertSignWithoutCa => Code::KeyCertSignWithoutCa,
+            Self::LegacyProtocol { .. } => Code::LegacyProtocol,
             Self::MalformedCertificate { .. } => Code::MalformedCertificate,
             Self::NameConstraints { .. } => Code::NameConstraints,
             Self::NameMismatch { .. } => Code::NameMismatch,

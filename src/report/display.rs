@@ -45,6 +45,11 @@ impl fmt::Display for Report {
                 write!(f, " with {} {}", Escaped(protocol), Escaped(suite))?;
             }
         }
+        if let Some(own) = self.client_report() {
+            for line in own.to_string().lines() {
+                write!(f, "\n  {line}")?;
+            }
+        }
         Ok(())
     }
 }

@@ -6,6 +6,7 @@
 mod anchor;
 mod certificate;
 mod code;
+mod disagreement;
 mod display;
 mod fault;
 mod finding;
@@ -31,6 +32,7 @@ use crate::target::Purpose;
 pub use anchor::AnchorFault;
 pub use certificate::{ReportedCertificate, Role};
 pub use code::{Code, UnknownCode};
+pub use disagreement::{Disagreement, Seen};
 pub use fault::{
     AuthorityKeyIdentifierFault, DnsNameFault, NameConstraintsFault, PolicyConstraintsFault,
     SerialNumberFault, SubjectKeyIdentifierFault,
@@ -70,6 +72,8 @@ pub struct Report {
     pub(crate) stores: Vec<StoreVerdict>,
     /// Sorted: the most urgent first, then by position.
     pub(crate) findings: Vec<Finding>,
+    /// Of the client certificate that was there to be shown.
+    pub(crate) client: Option<Box<Report>>,
 }
 
 impl Report {
@@ -148,10 +152,24 @@ impl Report {
         &self.findings
     }
 
-    /// The most urgent finding, where there is one.
+    /// The most urgent finding, where there is one, be it about our own client certificate.
     #[must_use]
     pub fn worst(&self) -> Option<&Finding> {
-        self.findings.first()
+        let own = self.client_report().and_then(Self::worst);
+        match (self.findings.first(), own) {
+            (Some(first), Some(own)) if own.severity() > first.severity() => Some(own),
+            (first, own) => first.or(own),
+        }
+    }
+
+    /// What was seen of the client certificate that is shown to servers that ask, where there is
+    /// one: judged at the same instant, for the purpose [`Purpose::Client`].
+    ///
+    /// Its findings are not among this report's [`findings`](Self::findings), its status is part of
+    /// this report's [`status`](Self::status).
+    #[must_use]
+    pub fn client_report(&self) -> Option<&Self> {
+        self.client.as_deref()
     }
 
     /// The findings with a code.
@@ -163,9 +181,17 @@ impl Report {
     ///
     /// A [`Severity::Failure`] makes it [`Status::Fail`], whatever else could not be told. Else it
     /// is [`Status::Unknown`] where trust or the horizon could not be judged, of any store, [`Status::Warn`] from
-    /// [`Severity::Warning`] on, and [`Status::Pass`].
+    /// [`Severity::Warning`] on, and [`Status::Pass`]. Where there is a report of a client
+    /// certificate too, the worse of both counts, by the same order.
     #[must_use]
     pub fn status(&self) -> Status {
+        match self.client_report().map(Self::status) {
+            Some(own) => own.or_worse(self.status_of_the_chain()),
+            None => self.status_of_the_chain(),
+        }
+    }
+
+    fn status_of_the_chain(&self) -> Status {
         let undetermined = matches!(self.trust(), Trust::Undetermined { .. })
             || self.stores.iter().any(|store| store.horizon().undetermined.is_some());
         match self.findings.iter().map(Finding::severity).max() {
@@ -206,6 +232,15 @@ impl Status {
             Self::Fail => "fail",
             Self::Unknown => "unknown",
         }
+    }
+
+    /// The worse of two, of what is one thing: a failure is worse than what is not known.
+    pub(crate) fn or_worse(self, other: Self) -> Self {
+        if other.is_worse_than(self) { other } else { self }
+    }
+
+    pub(crate) fn is_worse_than(self, other: Self) -> bool {
+        other != Self::Fail && (self == Self::Fail || self > other)
     }
 
     /// 0 to 3: the exit code of a program that reports it, as Nagios plugins have it.

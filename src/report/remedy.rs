@@ -48,6 +48,9 @@ impl fmt::Display for Remedy<'_> {
             }
             Kind::CaAsEndEntity => "issue a certificate of the server's own, with CA:FALSE",
             Kind::ClientAuthMissing { .. } => "issue a certificate that lists clientAuth",
+            Kind::ClientCertificateRejected { .. } => {
+                "present a certificate from a CA that the server trusts, within its dates"
+            }
             Kind::ClientCertificateRequired => "nothing to do: its own certificates were seen all the same",
             Kind::CommonNameNotListed { .. } => {
                 "issue a certificate that lists the common name as a subject alternative name, or has none"
@@ -139,6 +142,10 @@ impl fmt::Display for Remedy<'_> {
             }
             Kind::SelfSigned => "give clients the certificate as a trust anchor, or have a CA issue one",
             Kind::ServerAuthMissing { .. } => "issue a certificate that lists serverAuth",
+            Kind::Disagreement(disagreement) => disagreement.remedy(),
+            Kind::LegacyProtocol { .. } => {
+                "let the server speak TLS 1.2 with ECDHE and AES-GCM, or TLS 1.3"
+            }
             Kind::HorizonUndetermined { .. } | Kind::TrustUndetermined { .. } => "see the reason",
             Kind::UntrustedPath { reason: UntrustedReason::BadSignature } => {
                 "send the certificate of the key that signed, and none that a CA issued to itself"

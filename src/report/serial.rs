@@ -27,6 +27,8 @@ struct WriteReport<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     other_stores: &'a [StoreVerdict],
     findings: &'a [Finding],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_certificate: Option<&'a Report>,
 }
 
 impl Serialize for Report {
@@ -42,6 +44,7 @@ impl Serialize for Report {
             store: self.first(),
             other_stores: &self.stores[1..],
             findings: &self.findings,
+            client_certificate: self.client_report(),
         }
         .serialize(serializer)
     }
@@ -74,6 +77,7 @@ struct ReadReport {
     #[serde(default)]
     other_stores: Vec<StoreVerdict>,
     findings: Vec<Finding>,
+    client_certificate: Option<Box<Report>>,
 }
 
 impl<'de> Deserialize<'de> for Report {
@@ -89,6 +93,7 @@ impl<'de> Deserialize<'de> for Report {
             extra: read.extra_certificates,
             stores: std::iter::once(read.store).chain(read.other_stores).collect(),
             findings: read.findings,
+            client: read.client_certificate,
         })
     }
 }

@@ -51,6 +51,9 @@ impl fmt::Display for Message<'_> {
             Kind::ClientAuthMissing { purposes } => {
                 write!(f, "{who} is not for TLS clients, only for {}", List(purposes))
             }
+            Kind::ClientCertificateRejected { answer } => {
+                write!(f, "the server refuses our client certificate: {}", Escaped(answer))
+            }
             Kind::ClientCertificateRequired => {
                 f.write_str("the server refuses clients that present no certificate")
             }
@@ -78,6 +81,7 @@ impl fmt::Display for Message<'_> {
                     quirk.as_str()
                 )
             }
+            Kind::Disagreement(disagreement) => disagreement.fmt(f),
             Kind::DnsNameSyntax { fault, names } => {
                 write!(f, "{who} lists as a DNS name what is {fault}: {}", List(names))
             }
@@ -151,6 +155,12 @@ impl fmt::Display for Message<'_> {
             Kind::KeyCertSignWithoutCa => {
                 write!(f, "the key usage of {who} allows it to sign certificates, but it is no CA")
             }
+            Kind::LegacyProtocol { protocol, cipher_suite } => write!(
+                f,
+                "the server takes nothing that clients of today offer; asked as of old, it chose {} with {}",
+                Escaped(protocol),
+                Escaped(cipher_suite)
+            ),
             Kind::MalformedCertificate { reason } => {
                 write!(f, "{who} can't be read: {}", Escaped(reason))
             }

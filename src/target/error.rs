@@ -89,7 +89,7 @@ pub enum TargetErrorKind {
     /// A parameter other than those of [`Target`](super::Target#syntax): `example.com;alpn=h2`.
     #[error("a parameter is none of \"connect=\", \"sni=\", \"no-sni\" and \"name=\"")]
     UnknownParameter,
-    /// A scheme that is not the one of a [`Protocol`](super::Protocol): `ftp://example.com`.
+    /// A scheme that is not the one of a [`Protocol`](super::Protocol): `gopher://example.com`.
     #[error("the scheme is not known")]
     UnknownScheme,
     /// Something before an `@`: `user@example.com`.

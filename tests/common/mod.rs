@@ -10,6 +10,10 @@ pub(crate) mod pki;
 #[cfg(feature = "fetch")]
 pub(crate) mod process;
 #[cfg(feature = "fetch")]
+pub(crate) mod proxies;
+#[cfg(feature = "fetch")]
+pub(crate) mod recipes;
+#[cfg(feature = "fetch")]
 pub(crate) mod server;
 
 use std::error::Error;

@@ -110,3 +110,19 @@ impl Drop for Process {
 pub(crate) fn free_port() -> u16 {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
 }
+
+/// The first of so many ports in a row that were free a moment ago. They lie below those that the
+/// system gives to clients and to port 0, so that nobody takes them by accident.
+pub(crate) fn free_ports(count: u16) -> u16 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    // Test binaries may run side by side.
+    let start = std::process::id() % 1_000 * 12;
+    loop {
+        let first = 20_000 + (start + NEXT.fetch_add(u32::from(count), Ordering::Relaxed)) % 12_000;
+        let first = u16::try_from(first).unwrap();
+        let is_free = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
+        if (first..first + count).all(is_free) {
+            return first;
+        }
+    }
+}

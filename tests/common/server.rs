@@ -17,7 +17,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
 use rustls::sign::CertifiedKey;
 use rustls::{
-    ProtocolVersion, RootCertStore, ServerConfig, ServerConnection, SupportedProtocolVersion,
+    CipherSuite, ProtocolVersion, RootCertStore, ServerConfig, ServerConnection,
+    SignatureAlgorithm, SupportedProtocolVersion,
 };
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -136,12 +137,13 @@ impl Drop for Server {
 /// How a TLS server behaves.
 #[derive(Clone)]
 pub(crate) struct Tls {
-    chain: Vec<CertificateDer<'static>>,
-    key: Arc<PrivateKeyDer<'static>>,
+    /// Chains and their keys: the first that the client can use is presented.
+    chains: Vec<(Vec<CertificateDer<'static>>, Arc<PrivateKeyDer<'static>>)>,
     versions: &'static [&'static SupportedProtocolVersion],
     client_auth: ClientAuth,
     staple: Option<Vec<u8>>,
     only_name: Option<String>,
+    default: Option<(Vec<CertificateDer<'static>>, Arc<PrivateKeyDer<'static>>)>,
     greeting: Vec<u8>,
 }
 
@@ -156,14 +158,20 @@ impl Tls {
     /// Sends the chain, its bytes as they are, and signs with the key of `leaf`.
     pub(crate) fn new(chain: Vec<CertificateDer<'static>>, leaf: &Issued) -> Self {
         Self {
-            chain,
-            key: Arc::new(leaf.private_key()),
+            chains: vec![(chain, Arc::new(leaf.private_key()))],
             versions: rustls::ALL_VERSIONS,
             client_auth: ClientAuth::None,
             staple: None,
             only_name: None,
+            default: None,
             greeting: Vec::new(),
         }
+    }
+
+    /// Sends this chain to clients that can't use those before.
+    pub(crate) fn or(mut self, chain: Vec<CertificateDer<'static>>, leaf: &Issued) -> Self {
+        self.chains.push((chain, Arc::new(leaf.private_key())));
+        self
     }
 
     /// Speaks TLS 1.2 only.
@@ -202,6 +210,12 @@ impl Tls {
         self
     }
 
+    /// Sends this chain to clients that send no server name.
+    pub(crate) fn by_default(mut self, chain: Vec<CertificateDer<'static>>, leaf: &Issued) -> Self {
+        self.default = Some((chain, Arc::new(leaf.private_key())));
+        self
+    }
+
     /// Sends the bytes as application data, once the handshake is complete.
     pub(crate) fn greets_with(mut self, greeting: impl Into<Vec<u8>>) -> Self {
         self.greeting = greeting.into();
@@ -228,7 +242,8 @@ impl Tls {
         }
     }
 
-    fn serve(&self, mut stream: TcpStream) -> Seen {
+    /// Serves one connection to its end.
+    pub(crate) fn serve(&self, mut stream: TcpStream) -> Seen {
         let shown = Arc::new(Mutex::new(Seen::default()));
         let mut connection = ServerConnection::new(self.config(Arc::clone(&shown))).unwrap();
         let handshake = connection.complete_io(&mut stream);
@@ -254,9 +269,14 @@ impl Tls {
 
     fn config(&self, seen: Arc<Mutex<Seen>>) -> Arc<ServerConfig> {
         let provider = Arc::new(aws_lc_rs::default_provider());
-        let signing_key = provider.key_provider.load_private_key(self.key.clone_key()).unwrap();
-        let mut certified = CertifiedKey::new(self.chain.clone(), signing_key);
-        certified.ocsp.clone_from(&self.staple);
+        let certify = |(chain, key): &(Vec<_>, Arc<PrivateKeyDer<'static>>)| {
+            let signing_key = provider.key_provider.load_private_key(key.clone_key()).unwrap();
+            let mut certified = CertifiedKey::new(chain.clone(), signing_key);
+            certified.ocsp.clone_from(&self.staple);
+            Arc::new(certified)
+        };
+        let certified = self.chains.iter().map(certify).collect();
+        let default = self.default.as_ref().map(certify);
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_protocol_versions(self.versions)
             .unwrap();
@@ -270,7 +290,8 @@ impl Tls {
             }
         };
         Arc::new(builder.with_cert_resolver(Arc::new(Presenter {
-            certified: Arc::new(certified),
+            certified,
+            default,
             only_name: self.only_name.clone(),
             seen,
         })))
@@ -305,9 +326,10 @@ fn client_verifier(
     WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
 }
 
-/// Presents one chain, unless it is for another name, and notes the name that it was asked for.
+/// Presents a chain, unless it is for another name, and notes the name that it was asked for.
 struct Presenter {
-    certified: Arc<CertifiedKey>,
+    certified: Vec<Arc<CertifiedKey>>,
+    default: Option<Arc<CertifiedKey>>,
     only_name: Option<String>,
     seen: Arc<Mutex<Seen>>,
 }
@@ -322,9 +344,31 @@ impl ResolvesServerCert for Presenter {
     fn resolve(&self, client_hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         let name = client_hello.server_name().map(str::to_owned);
         let served = self.only_name.is_none() || self.only_name == name;
+        let is_named = name.is_some();
         self.seen.lock().unwrap().server_name = name;
-        served.then(|| Arc::clone(&self.certified))
+        if let (false, Some(default)) = (is_named, &self.default) {
+            return Some(Arc::clone(default));
+        }
+        // Before TLS 1.3 the cipher suite says what the client can use.
+        let suites = client_hello.cipher_suites();
+        let fits = |certified: &&Arc<CertifiedKey>| {
+            let key = &certified.key;
+            key.choose_scheme(client_hello.signature_schemes()).is_some()
+                && suites.iter().any(|suite| goes_with(*suite, key.algorithm()))
+        };
+        let only = self.certified.len() == 1;
+        let certified = self.certified.iter().find(|one| only || fits(one));
+        certified.filter(|_| served).cloned()
     }
+}
+
+fn goes_with(suite: CipherSuite, key: SignatureAlgorithm) -> bool {
+    let name = format!("{suite:?}");
+    name.starts_with("TLS13")
+        || name.starts_with(match key {
+            SignatureAlgorithm::RSA => "TLS_ECDHE_RSA",
+            _ => "TLS_ECDHE_ECDSA",
+        })
 }
 
 /// An address at which connections are neither accepted nor refused.

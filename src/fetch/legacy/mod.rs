@@ -17,10 +17,10 @@ use std::io;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout_at};
 
-use super::broken::kind_of_io;
 use super::error::Failure;
 use super::meter::Meter;
 use super::{FetchErrorKind, Phase};
+use crate::chain::{CertificateMemo, ClientCertificate, Peer, PresentedChain};
 use crate::target::DnsName;
 use fault::Fault;
 use hello::client_hello;
@@ -38,6 +38,31 @@ pub(super) struct Flight {
     /// The OCSP response, where one was stapled.
     pub(super) staple: Option<Vec<u8>>,
     pub(super) client_certificate_requested: bool,
+}
+
+impl Flight {
+    /// The chain, and what is known of the peer: not whether it has the key.
+    pub(super) fn into_chain(self, memo: &CertificateMemo) -> Result<PresentedChain, Failure> {
+        let certificates = self.certificates.iter().map(Vec::as_slice);
+        let chain = PresentedChain::from_wire(certificates, memo)
+            .map_err(|_| Failure::new(Phase::Handshake, FetchErrorKind::NoCertificate))?;
+        let chain = match self.staple {
+            Some(staple) => chain.with_ocsp_staple(staple),
+            None => chain,
+        };
+        let request = if self.client_certificate_requested {
+            ClientCertificate::Requested
+        } else {
+            ClientCertificate::NotRequested
+        };
+        let peer = Peer::new()
+            .with_protocol(self.version)
+            .with_cipher_suite(self.cipher_suite)
+            .with_client_certificate(request)
+            .with_possession_detail("the chain was read from the plain text of an old handshake")
+            .with_legacy_handshake();
+        Ok(chain.with_peer(peer))
+    }
 }
 
 /// Reads what a server of TLS 1.0 to 1.2 shows in plain text, and hangs up.
@@ -115,7 +140,7 @@ impl Broken {
     fn into_failure<IO>(self, meter: &Meter<IO>) -> Failure {
         let (kind, cause) = match self {
             Self::Fault(fault) => (fault.kind(), io::Error::new(io::ErrorKind::InvalidData, fault)),
-            Self::Io(error) => (kind_of_io(&error), error),
+            Self::Io(error) => (FetchErrorKind::of_io(&error), error),
             Self::TimedOut => return Failure::new(Phase::Handshake, FetchErrorKind::TimedOut),
         };
         let kind = if meter.is_exceeded() {
