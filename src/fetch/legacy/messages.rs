@@ -38,6 +38,11 @@ impl Reader {
         }
     }
 
+    /// The version that a record to the peer should be of.
+    pub(super) const fn record_version(&self) -> [u8; 2] {
+        self.records.version()
+    }
+
     /// What has been shown, once there is a chain.
     pub(super) fn into_flight(self) -> Option<Flight> {
         let ServerHello { version, cipher_suite } = self.hello?;
@@ -128,7 +133,6 @@ impl ServerHello {
         let (version, cipher_suite) =
             negotiated(&mut cursor).ok_or(Fault::Malformed("ServerHello"))?;
         let version = match version {
-            // A server of that age answers with its own version, the highest one below the offer.
             0x0300 => "SSLv3",
             0x0301 => "TLSv1.0",
             0x0302 => "TLSv1.1",
@@ -177,8 +181,7 @@ fn certificates(body: &[u8]) -> Result<Vec<Vec<u8>>, Fault> {
     if certificates.is_empty() { Err(Fault::NoCertificate) } else { Ok(certificates) }
 }
 
-/// RFC 6066 section 8. There is no other type of status but one for several certificates, which
-/// was not asked for.
+/// RFC 6066 section 8. A status of another type was not asked for.
 fn ocsp_response(body: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
     const MALFORMED: Fault = Fault::Malformed("CertificateStatus");
     let mut cursor = Cursor::new(body);
@@ -196,4 +199,4 @@ fn ocsp_response(body: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
 const OCSP: [u8; 1] = [1];
 
 /// Far more than any client follows; webpki follows six intermediates.
-const CERTIFICATES_LIMIT: usize = 100;
+pub(super) const CERTIFICATES_LIMIT: usize = 100;

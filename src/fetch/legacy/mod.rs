@@ -82,9 +82,10 @@ where
         Ok(talked) => talked,
         Err(_) => Err(Broken::TimedOut),
     };
+    let [major, minor] = reader.record_version();
     if let Some(flight) = reader.into_flight() {
         // Whether the peer hears it does not matter.
-        let _ = timeout_at(until, hang_up(&mut meter)).await;
+        let _ = timeout_at(until, hang_up(&mut meter, major, minor)).await;
         return Ok(flight);
     }
     let broken = talked.err().unwrap_or(Broken::Fault(Fault::NoCertificate));
@@ -113,9 +114,12 @@ where
     }
 }
 
-/// Leaves as a client does that has changed its mind (RFC 5246 section 7.2.2).
-async fn hang_up<IO: AsyncWrite + Unpin>(stream: &mut IO) -> io::Result<()> {
-    send(stream, &USER_CANCELED_AND_CLOSE_NOTIFY).await?;
+/// Leaves as a client does that has changed its mind, with two warnings: user_canceled and
+/// close_notify (RFC 5246 section 7.2).
+async fn hang_up<IO: AsyncWrite + Unpin>(stream: &mut IO, major: u8, minor: u8) -> io::Result<()> {
+    let user_canceled = [21, major, minor, 0, 2, 1, 90];
+    let close_notify = [21, major, minor, 0, 2, 1, 0];
+    send(stream, &[user_canceled, close_notify].concat()).await?;
     stream.shutdown().await
 }
 
@@ -187,9 +191,6 @@ pub(super) fn fuzz(bytes: &[u8]) {
         assert!(shown.map(Vec::len).sum::<usize>() < flight.len());
     }
 }
-
-/// Two alerts, both warnings, each in a record of its own.
-const USER_CANCELED_AND_CLOSE_NOTIFY: [u8; 14] = [21, 3, 1, 0, 2, 1, 90, 21, 3, 1, 0, 2, 1, 0];
 
 const BUFFER: usize = 4096;
 

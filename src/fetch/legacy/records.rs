@@ -12,6 +12,7 @@ pub(super) struct Records {
     wire: Vec<u8>,
     /// How much of `wire` is done with.
     done: usize,
+    version: [u8; 2],
     handshake: Vec<u8>,
     idle: usize,
 }
@@ -28,6 +29,12 @@ impl Records {
         self.wire.drain(..self.done);
         self.done = 0;
         self.wire.extend_from_slice(bytes);
+    }
+
+    /// The version of the last record: the one that the peer expects of records, too, once it has
+    /// said hello (RFC 5246 section 6.2.1).
+    pub(super) const fn version(&self) -> [u8; 2] {
+        self.version
     }
 
     /// The next message, or none before more bytes are received.
@@ -67,7 +74,7 @@ impl Records {
         else {
             return Ok(false);
         };
-        // The minor version says nothing before the ServerHello does (RFC 5246 appendix E.1).
+        // Which minor version is spoken is for the ServerHello to say.
         if version[0] != MAJOR_VERSION {
             return Err(Fault::RecordVersion(u16::from_be_bytes(version)));
         }
@@ -81,6 +88,7 @@ impl Records {
             return Ok(false);
         };
         self.done += RECORD_HEADER + length;
+        self.version = version;
         match (content_type, fragment) {
             (ALERT, [WARNING, CLOSE_NOTIFY]) => return Err(Fault::Closed),
             // No record may be empty (RFC 5246 section 6.2.1), but one does no harm.
@@ -118,4 +126,4 @@ const RECORD_LIMIT: usize = (1 << 14) + 2048;
 const MESSAGE_LIMIT: usize = 0xffff;
 
 /// How many records and messages may carry nothing; the one of Go's crypto/tls.
-const IDLE_LIMIT: usize = 16;
+pub(super) const IDLE_LIMIT: usize = 16;

@@ -46,20 +46,24 @@ async fn kind_of_answer(bytes: &[u8], times: usize) -> FetchErrorKind {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_probe_says_what_it_wants_and_leaves_politely() {
-    let (outcome, elapsed, heard) = probed(async |mut stream| {
-        let mut heard = vec![0; client_hello(None).len()];
-        stream.read_exact(&mut heard).await.unwrap();
-        stream.write_all(&FLIGHT).await.unwrap();
-        let mut farewell = Vec::new();
-        stream.read_to_end(&mut farewell).await.unwrap();
-        farewell
-    })
-    .await;
+async fn the_probe_leaves_politely_in_the_version_of_the_server() {
+    for (flight, version) in [
+        (FLIGHT.to_vec(), 1),
+        ([&[22, 3, 3, 0, 42], &FLIGHT[5..47], &[22, 3, 3], &FLIGHT[50..CHAIN_END]].concat(), 3),
+    ] {
+        let (outcome, elapsed, farewell) = probed(async |mut stream| {
+            answer_and_stay(&mut stream, &flight).await;
+            let mut farewell = Vec::new();
+            stream.shutdown().await.unwrap();
+            stream.read_to_end(&mut farewell).await.unwrap();
+            farewell
+        })
+        .await;
 
-    assert_eq!(outcome, Ok(flight()));
-    assert_eq!(elapsed, Duration::ZERO);
-    assert_eq!(heard, [21, 3, 1, 0, 2, 1, 90, 21, 3, 1, 0, 2, 1, 0]);
+        assert!(outcome.is_ok());
+        assert_eq!(elapsed, Duration::ZERO);
+        assert_eq!(farewell, [21, 3, version, 0, 2, 1, 90, 21, 3, version, 0, 2, 1, 0]);
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -106,6 +110,7 @@ async fn a_dripping_peer_is_left_in_time_with_the_chain_if_it_came() {
     }
 }
 
+/// Like [`answer`], but the connection stays open.
 async fn answer_and_stay(stream: &mut DuplexStream, bytes: &[u8]) {
     stream.read_exact(&mut vec![0; client_hello(None).len()]).await.unwrap();
     stream.write_all(bytes).await.unwrap();
