@@ -12,7 +12,6 @@ use notafter::fetch::FetchErrorKind;
 use notafter::target::{Opening, Protocol};
 
 use common::recipes::{Site, assert_withholds, seen_by_openssl};
-use common::server::Server;
 
 #[tokio::test]
 #[ignore = "needs Debian's slapd and openssl"]
@@ -125,19 +124,19 @@ async fn stunnel() {
     assert_eq!(seen_by_openssl(server.address(0), &[]), site.chain());
 }
 
-/// A second server side of what other servers speak too. It greets for the server behind it.
+/// A second server side of what other servers speak too, before servers without TLS.
 #[tokio::test]
-#[ignore = "needs Debian's stunnel4 and openssl"]
+#[ignore = "needs Debian's stunnel4, dovecot-imapd, dovecot-pop3d, postfix, postgresql and openssl"]
 async fn stunnel_after_a_dialogue() {
     let site = Site::new();
-    for (scheme, protocol, greeting) in [
-        ("imap", "imap", "* OK ready\r\n"),
-        ("pop3", "pop3", "+OK ready\r\n"),
-        ("postgres", "pgsql", ""),
-        ("smtp", "smtp", "220 ready\r\n"),
+    for (scheme, protocol, name, above) in [
+        ("imap", "imap", "dovecot", 0),
+        ("pop3", "pop3", "dovecot", 1),
+        ("postgres", "pgsql", "postgresql", 0),
+        ("smtp", "smtp", "postfix", 0),
     ] {
-        let behind = Server::sends(greeting);
-        let settings = [("PROTO", protocol), ("BACKEND", &*behind.address().to_string())];
+        let Some(behind) = site.start(name, &[("NOTLS", "1")], above) else { return };
+        let settings = [("PROTO", protocol), ("BACKEND", &*behind.address(above).to_string())];
         let Some(server) = site.start("stunnel", &settings, 0) else { return };
         site.assert_shown_at(&server.target(scheme, "example.com", 0)).await;
         let seen = seen_by_openssl(server.address(0), &["-starttls", scheme]);

@@ -118,6 +118,7 @@ mod tests {
 
     #[test]
     fn an_error_without_an_end_is_given_up() {
+        assert_eq!(hold(Postgres::default, b"E\0\0\x10\0"), Outcome::Waiting);
         let error = [b'E'; 1 + LONGEST];
         assert_eq!(hold(Postgres::default, &error[..LONGEST]), Outcome::Waiting);
         assert_eq!(hold(Postgres::default, error).kind(), Some(FetchErrorKind::MessageTooLarge));
@@ -135,6 +136,7 @@ mod tests {
             b"E\0\0\0\x05\0",
             b"E\0\0\x10\x01",
             b"E\0\0\0\x0bC1\0M2\0\x01",
+            b"E\0\0\0\x0aC1\0M2\0",
             b"E\0\0\0\x08M2\0\0",
         ] {
             assert_eq!(

@@ -71,7 +71,8 @@ impl Xmpp {
         match self.open.len() {
             1 => self.words.clear(),
             2 => {
-                self.offered |= name == b"starttls" && self.open[1] == b"features";
+                // Whatever is not the features ends the dialogue.
+                self.offered |= name == b"starttls";
                 if name != b"text" {
                     self.say(name);
                 }
