@@ -153,7 +153,7 @@ async fn run(options: Options) -> Result<Status, Box<dyn Error>> {
 
     let mut printer = Printer::new(json);
     let targets = looks.iter().filter_map(|look| look.target.clone().ok());
-    let mut outcomes = Outcomes::start(checker, targets, at, survey);
+    let mut outcomes = Outcomes::start(&checker, targets, at, survey);
     // All are looked at at once, and shown in the order of the command line: a script can rely on
     // it. Those that are done early wait for their turn.
     for look in &looks {

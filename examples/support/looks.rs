@@ -18,21 +18,21 @@ pub(crate) struct Outcomes<I> {
 }
 
 enum Looks<I> {
-    Checks(Checks<I>),
+    Checks(Box<Checks<I>>),
     Surveys(JoinSet<(Target, Outcome)>),
 }
 
 impl<I: Iterator<Item = Target>> Outcomes<I> {
     pub(crate) fn start(
-        checker: Checker,
+        checker: &Checker,
         targets: I,
         at: Option<OffsetDateTime>,
         survey: bool,
     ) -> Self {
         let looks = match (survey, at) {
-            (false, Some(at)) => Looks::Checks(checker.check_many_at(targets, at)),
-            (false, None) => Looks::Checks(checker.check_many(targets)),
-            (true, at) => Looks::Surveys(surveys(&checker, targets, at)),
+            (false, Some(at)) => Looks::Checks(Box::new(checker.check_many_at(targets, at))),
+            (false, None) => Looks::Checks(Box::new(checker.check_many(targets))),
+            (true, at) => Looks::Surveys(surveys(checker, targets, at)),
         };
         Self { looks, done: HashMap::new() }
     }

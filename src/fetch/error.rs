@@ -123,7 +123,10 @@ impl StdError for FetchError {
         match (&failure.cause, decisive) {
             (Some(cause), _) => Some(cause),
             (None, Some(attempt)) => Some(&attempt.error),
-            (None, None) => failure.said.as_ref().map(|said| said as _),
+            (None, None) => {
+                let said: &(dyn StdError + 'static) = failure.said.as_ref()?;
+                Some(said)
+            }
         }
     }
 }

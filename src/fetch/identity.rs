@@ -101,7 +101,10 @@ impl ClientIdentity {
                 .key_provider
                 .load_private_key(key.clone_key())
                 .map_err(|_| BuildError::UnusableClientKey)?,
-            Key::Callers(key) => Arc::clone(key) as _,
+            Key::Callers(key) => {
+                let key: Arc<CallersKey> = Arc::clone(key);
+                key
+            }
         };
         let certified = CertifiedKey::new(chain, key);
         match certified.keys_match() {

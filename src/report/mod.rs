@@ -73,7 +73,7 @@ pub struct Report {
     /// Sorted: the most urgent first, then by position.
     pub(crate) findings: Vec<Finding>,
     /// Of the client certificate that was there to be shown.
-    pub(crate) client: Option<Box<Report>>,
+    pub(crate) client: Option<Box<Self>>,
 }
 
 impl Report {
