@@ -58,10 +58,11 @@ fn reports() {
 #[cfg(feature = "fetch")]
 fn fetchers() {
     use notafter::fetch::*;
-    pin!(is_cloned: FetchError, FetchErrorKind, Fetcher, FetcherBuilder, NotTls, Phase, Resolver,
-        Timeouts);
+    pin!(is_cloned: AddressPolicy, FetchError, FetchErrorKind, Fetcher, FetcherBuilder, NotTls,
+        Phase, Proxy, ProxyRules, Resolver, Timeouts);
     pin!(goes_anywhere: Attempt, BuildError);
-    pin!(is_an_error: BuildError, FetchError);
+    pin!(is_a_value: ProxyError, ProxyErrorKind);
+    pin!(is_an_error: BuildError, FetchError, ProxyError, ProxyErrorKind);
 }
 
 #[test]
