@@ -9,11 +9,11 @@
 mod support {
     pub(crate) mod args;
     pub(crate) mod demo;
+    pub(crate) mod looks;
     pub(crate) mod outcome;
     pub(crate) mod pki;
 }
 
-use std::collections::HashMap;
 use std::error::Error;
 use std::io::{self, Write as _};
 use std::num::NonZero;
@@ -21,12 +21,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use lexopt::prelude::*;
-use notafter::checker::{Checker, CheckerBuilder};
-use notafter::fetch::{FetchError, Timeouts};
+use notafter::checker::{Checker, CheckerBuilder, SurveyOptions};
+use notafter::fetch::{AddressPolicy, ClientIdentity, Timeouts};
 use notafter::target::TargetError;
 use notafter::{Status, Target};
 use time::OffsetDateTime;
 
+use support::looks::Outcomes;
 use support::outcome::{Outcome, Printer, Reason};
 use support::{args, demo};
 
@@ -34,6 +35,7 @@ const USAGE: &str = "\
 Usage: check [OPTIONS] [TARGET…]
 
 Looks at each TARGET: [SCHEME://]HOST[:PORT][;connect=HOST:PORT][;sni=NAME][;no-sni][;name=HOST]
+SCHEME is https, tls, h3, smtp, submission, imap, postgres, ldaps …: the README has the table.
 Without one, it starts four loopback servers under a root of their own and looks at those.
 
   --roots PEM          trust the certificates in this file instead of Mozilla's; may be repeated, and
@@ -41,6 +43,14 @@ Without one, it starts four loopback servers under a root of their own and looks
   --intermediates PEM  know these intermediates beside those that servers send
   --at INSTANT         judge as of this instant (RFC 3339) instead of now
   --timeout SECONDS    what each look may take in all (default: 10)
+  --survey             look at every address, by RSA and by ECDSA, instead of the first that answers
+  --without-sni        in a survey, look without a server name too
+  --client-cert PEM    show this certificate, and those above it, to servers that ask for one
+  --client-key PEM     its private key; needed with --client-cert
+  --proxy URL          reach targets through this proxy: http://, https://, socks5:// or socks5h://,
+                       as in http://user:password@proxy.example:3128; 'env' takes HTTPS_PROXY,
+                       ALL_PROXY and NO_PROXY
+  --public-only        connect to public addresses only
   --json               print one JSON object a line
   -h, --help           print this
 
@@ -61,14 +71,22 @@ struct Options {
     checker: CheckerBuilder,
     at: Option<OffsetDateTime>,
     json: bool,
+    survey: bool,
     targets: Vec<String>,
 }
 
 impl Options {
     fn read() -> Result<Self, lexopt::Error> {
-        let mut options =
-            Self { checker: Checker::builder(), at: None, json: false, targets: Vec::new() };
+        let mut options = Self {
+            checker: Checker::builder(),
+            at: None,
+            json: false,
+            survey: false,
+            targets: Vec::new(),
+        };
         let mut stores = Vec::new();
+        let mut client = (None, None);
+        let mut views = SurveyOptions::new();
         let mut parser = lexopt::Parser::from_env();
         while let Some(arg) = parser.next()? {
             match arg {
@@ -82,6 +100,17 @@ impl Options {
                     let seconds = args::value(&mut parser, "--timeout")?;
                     options.checker = options.checker.timeouts(at_most(seconds));
                 }
+                Long("survey") => options.survey = true,
+                Long("without-sni") => views = views.without_server_name(true),
+                Long("client-cert") => {
+                    client.0 = Some(args::content(&mut parser, "--client-cert")?)
+                }
+                Long("client-key") => client.1 = Some(args::content(&mut parser, "--client-key")?),
+                Long("proxy") => options.checker = args::proxy(&mut parser, options.checker)?,
+                Long("public-only") => {
+                    let policy = AddressPolicy::public_only();
+                    options.checker = options.checker.address_policy(policy);
+                }
                 Long("json") => options.json = true,
                 Short('h') | Long("help") => args::help(USAGE),
                 // Whether it is a target is seen later: one that is not is one line of the output,
@@ -89,6 +118,16 @@ impl Options {
                 Value(target) => options.targets.push(target.to_string_lossy().into_owned()),
                 _ => return Err(arg.unexpected()),
             }
+        }
+        options.checker = options.checker.survey(views);
+        match client {
+            (None, None) => {}
+            (Some(chain), Some(key)) => {
+                let identity = ClientIdentity::from_pem(chain, key)
+                    .map_err(|error| format!("--client-cert: {}", args::with_causes(&error)))?;
+                options.checker = options.checker.client_identity(identity);
+            }
+            _ => return Err("--client-cert and --client-key go together".into()),
         }
         for (index, store) in stores.into_iter().enumerate() {
             options.checker = match index {
@@ -101,7 +140,7 @@ impl Options {
 }
 
 async fn run(options: Options) -> Result<Status, Box<dyn Error>> {
-    let Options { checker, at, json, targets } = options;
+    let Options { checker, at, json, survey, targets } = options;
     let is_demo = targets.is_empty();
     let (checker, looks) = if is_demo {
         let demo = demo::start(at.unwrap_or_else(OffsetDateTime::now_utc)).await?;
@@ -114,29 +153,14 @@ async fn run(options: Options) -> Result<Status, Box<dyn Error>> {
 
     let mut printer = Printer::new(json);
     let targets = looks.iter().filter_map(|look| look.target.clone().ok());
-    let mut checks = match at {
-        Some(at) => checker.check_many_at(targets, at),
-        None => checker.check_many(targets),
-    };
+    let mut outcomes = Outcomes::start(checker, targets, at, survey);
     // All are looked at at once, and shown in the order of the command line: a script can rely on
     // it. Those that are done early wait for their turn.
-    let mut done = HashMap::new();
     for look in &looks {
-        let outcome = match &look.target {
-            Err(error) => not_a_target(&look.text, error),
-            Ok(target) => {
-                while !done.contains_key(target)
-                    && let Some(checked) = checks.next().await
-                {
-                    done.insert(checked.target, checked.result);
-                }
-                match done.get(target).cloned().ok_or("a target was not looked at")? {
-                    Ok(report) => report.into(),
-                    Err(error) => not_fetched(&error),
-                }
-            }
-        };
-        printer.show(look.heading, &outcome)?;
+        match &look.target {
+            Err(error) => printer.show(look.heading, &not_a_target(&look.text, error))?,
+            Ok(target) => printer.show(look.heading, outcomes.of(target).await?)?,
+        }
     }
     let worst = printer.worst();
     if is_demo && !json {
@@ -161,15 +185,6 @@ impl Look {
     fn typed(text: String) -> Self {
         Self { heading: None, target: text.parse(), text }
     }
-}
-
-fn not_fetched(error: &FetchError) -> Outcome {
-    let reason = Reason {
-        kind: error.kind().code(),
-        phase: error.phase().as_str(),
-        message: args::with_causes(error),
-    };
-    Outcome::unknown(error.target(), reason)
 }
 
 fn not_a_target(text: &str, error: &TargetError) -> Outcome {

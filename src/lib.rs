@@ -175,13 +175,39 @@
 //! ([`Policy::baseline_requirements`](inspect::Policy::baseline_requirements)). A store's own
 //! certificates are looked at with [`TrustAnchors::inspect`](inspect::TrustAnchors::inspect).
 //!
+//! # Every door
+//!
+//! A target's scheme says how a connection gets to TLS: `smtp://mail.example.com` asks for it by
+//! STARTTLS, `postgres://`, `ldap://` and the others each in their own way; see
+//! [`Protocol`](target::Protocol). [`Checker::survey`] looks at every address, by each type of key,
+//! and tells what they do not agree on:
+//!
+//! ```no_run
+//! # #[cfg(feature = "fetch")]
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! use notafter::Checker;
+//!
+//! let survey = Checker::new()?.survey(&"smtp://mail.example.com".parse()?).await?;
+//! for finding in survey.findings() {
+//!     println!("{finding}");
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The [builder](checker::CheckerBuilder) takes a [proxy](fetch::Proxy), a
+//! [client certificate](fetch::ClientIdentity), and an [`AddressPolicy`](fetch::AddressPolicy) for
+//! targets that somebody else chose. A server too old for TLS 1.2 is read by a probe, and reported
+//! as such.
+//!
 //! # What this crate does not do
 //!
 //! - It does not authenticate a connection: what it fetched is what a peer claims. Send no data on
 //!   the strength of it; that is what rustls with a real verifier is for.
 //! - It fetches no revocation lists and asks no OCSP responder: it judges by the lists that you
 //!   give it ([`Inspector::with_revocation_lists`]). It does not read Certificate Transparency logs.
-//! - It speaks TLS 1.2 and 1.3. A server that knows only older versions is told apart, not read.
+//! - It shakes hands in TLS 1.2 and 1.3 only. Of a server that knows no more than older versions
+//!   it reads the chain, which proves nothing.
 //! - Of the end-entity certificate's key usage it judges only that it signs no certificates.
 //! - It fetches no missing intermediates: it names the address, and takes what you give it.
 //!
@@ -192,9 +218,11 @@
 //! | `fetch` | yes | [`fetch`](mod@fetch), [`checker`] and [`check`], on tokio and rustls | you inspect chains that you have |
 //! | `aws-lc-rs` | yes | AWS-LC as the compiled-in crypto provider: P-521, ML-DSA, P-384 at speed | its C code takes half a minute to build |
 //! | `ring` | | ring as the compiled-in crypto provider, where `aws-lc-rs` is off | |
+//! | `hickory` | | [`fetch::Dns`]: name servers of your choice, mail hosts and services of a domain | it is a DNS client with all that belongs to one |
 //! | `idn` | | host names in other scripts than ASCII, as targets | |
 //! | `native-roots` | | `TrustAnchors::native`: the trust anchors of the system | it reads files |
 //! | `psl` | | `Policy::public_suffixes`: wildcards below a public suffix | the list ages with your dependencies |
+//! | `quic` | | `h3://` targets, and QUIC in surveys | nobody asks you for HTTP/3 |
 //! | `serde` | | reports, targets and findings as JSON, both ways | |
 //!
 //! Both providers may be on; a provider given to the builder, or installed as the default of the

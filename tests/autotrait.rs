@@ -18,8 +18,9 @@ macro_rules! pin {
 #[test]
 fn targets() {
     use notafter::target::*;
-    pin!(is_cloned: DnsName, Host, Protocol, Purpose, PurposeError, Subject, Target, TargetError);
-    pin!(is_a_value: Protocol, Purpose, TargetErrorKind);
+    pin!(is_cloned: DnsName, Host, Protocol, Purpose, PurposeError, Subject, Target, TargetError,
+        View);
+    pin!(is_a_value: KeyType, Opening, Protocol, Purpose, TargetErrorKind, Transport);
     pin!(is_an_error: PurposeError, TargetError, TargetErrorKind);
 }
 
@@ -46,7 +47,7 @@ fn inspectors() {
 #[test]
 fn reports() {
     use notafter::report::*;
-    pin!(is_cloned: AnchorFault, AnchorHorizon, Finding, FindingKind, Horizon, Limit, Report, ReportedCertificate, RevocationListFault, StoreVerdict, Trust, TrustedPath,
+    pin!(is_cloned: AnchorFault, AnchorHorizon, Disagreement, Finding, FindingKind, Horizon, Limit, Report, ReportedCertificate, RevocationListFault, Seen, StoreVerdict, Trust, TrustedPath,
         UnknownCode);
     pin!(is_a_value: AuthorityKeyIdentifierFault, Code, DnsNameFault, Gap,
         NameConstraintsFault, PolicyConstraintsFault, Profile, Role, SerialNumberFault, Severity, Status,
@@ -58,18 +59,17 @@ fn reports() {
 #[cfg(feature = "fetch")]
 fn fetchers() {
     use notafter::fetch::*;
-    pin!(is_cloned: AddressPolicy, FetchError, FetchErrorKind, Fetcher, FetcherBuilder, NotTls,
-        Phase, Proxy, ProxyRules, Resolver, Timeouts);
-    pin!(goes_anywhere: Attempt, BuildError);
-    pin!(is_a_value: ProxyError, ProxyErrorKind);
-    pin!(is_an_error: BuildError, FetchError, ProxyError, ProxyErrorKind);
+    pin!(is_cloned: AddressPolicy, ClientIdentity, FetchError, FetchErrorKind, Fetcher,
+        FetcherBuilder, NotTls, Phase, Proxy, ProxyError, ProxyRules, Resolver, Timeouts);
+    pin!(goes_anywhere: Attempt, BuildError, ClientIdentityError);
+    pin!(is_an_error: BuildError, ClientIdentityError, FetchError, ProxyError);
 }
 
 #[test]
 #[cfg(feature = "fetch")]
 fn checkers() {
     use notafter::checker::*;
-    pin!(is_cloned: Checker, CheckerBuilder);
+    pin!(is_cloned: Checker, CheckerBuilder, Outcome, Survey, SurveyOptions, SurveyedView);
     pin!(goes_anywhere: CheckError, Checked);
     pin!(is_an_error: CheckError);
     const fn is_sent<T: Send + Unpin>() {}
@@ -86,6 +86,7 @@ fn futures() {
     is_sent(notafter::check("example.com"));
     is_sent(checker.check(&target));
     is_sent(checker.check_at(&target, time::OffsetDateTime::UNIX_EPOCH));
+    is_sent(checker.survey(&target));
     is_sent(checker.fetcher().fetch(&target));
     let (stream, _peer) = tokio::io::duplex(1);
     is_sent(checker.fetcher().handshake(stream, &target));

@@ -183,6 +183,14 @@ mod every_program {
             ("check", &["--intermediates", "absent.pem", "x.test"], "--intermediates absent.pem: "),
             ("check", &["--timeout", "0", "x.test"], "--timeout 0: "),
             ("check", &["--json=yes", "x.test"], "'--json'"),
+            ("check", &["--client-cert", "absent.pem"], "--client-cert absent.pem: "),
+            (
+                "check",
+                &["--client-key", "Cargo.toml"],
+                "--client-cert and --client-key go together",
+            ),
+            ("check", &["--proxy", "ftp://u:secret@p.test"], "--proxy: "),
+            ("check", &["--survey=yes", "x.test"], "'--survey'"),
             ("inspect", &[], "no FILE is given"),
             ("inspect", &["--json"], "no FILE is given"),
             ("inspect", &["--purpose", "mail", "f"], "unknown purpose \"mail\""),
@@ -494,6 +502,87 @@ mod check {
             "connect failed for https://{address} at {address}: the connection was refused: "
         );
         assert!(message.as_str().unwrap().starts_with(&sentence), "{message}");
+    }
+
+    #[test]
+    fn surveys_every_view_when_asked() {
+        let files = Files::new();
+        let server = files.server();
+        let target = format!("example.com;connect={}", server.address());
+        let ran = run(files.check(INSIDE).args(["--survey", "--without-sni", &target]));
+        let survey = ran.one();
+        assert_eq!((ran.code, &survey["status"]), (0, &json!("pass")));
+        let views = survey["views"].as_array().unwrap();
+        let shown: Vec<_> = views
+            .iter()
+            .map(|view| (view["key_type"].as_str().unwrap(), view.get("server_name").is_some()))
+            .collect();
+        assert_eq!(shown, [("rsa", true), ("ecdsa", true), ("rsa", false), ("ecdsa", false)]);
+        assert_eq!(views[1]["report"], 0);
+        assert_eq!(survey["reports"][0]["chain"].as_array().unwrap().len(), 2);
+
+        let ran = run(example("check")
+            .args(["--roots", &files.roots, "--at", INSIDE])
+            .args(["--survey", &target]));
+        assert!(ran.stdout.starts_with("PASS https://example.com:443;"), "{}", ran.stdout);
+        assert!(ran.stdout.contains(": 1 chain in 2 views\n"), "{}", ran.stdout);
+    }
+
+    #[test]
+    fn shows_a_client_certificate_and_judges_it() {
+        let files = Files::new();
+        let leaf = files.pki.leaf("example.com").issue();
+        let server = Server::start(
+            Tls::new(files.pki.chain(&leaf), &leaf).demands_a_client_certificate(&files.pki.root),
+        );
+        let own = files
+            .pki
+            .leaf("client.example")
+            .with(|params| {
+                params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ClientAuth];
+            })
+            .issue();
+        let chain = format!("{}{}", own.pem(), files.pki.intermediate.pem());
+        let chain = files.scratch.file("client.pem", chain);
+        let key = files.scratch.file("client-key.pem", own.key_pem());
+        let target = format!("example.com;connect={}", server.address());
+
+        let ran =
+            run(files.check(LATE).args(["--client-cert", &chain, "--client-key", &key, &target]));
+
+        let report = ran.one();
+        assert_eq!(report["peer"]["client_certificate"], "presented");
+        assert_eq!(report["client_certificate"]["purpose"], "client");
+        assert_eq!(codes(&report["client_certificate"]), ["expires-soon"]);
+        assert_eq!(ran.code, 1);
+    }
+
+    #[test]
+    fn goes_where_it_may_and_through_the_proxy_that_it_is_given() {
+        let files = Files::new();
+        let ran = run(files.check(INSIDE).args(["--public-only", "127.0.0.1:1", "10.0.0.1:443"]));
+        assert_eq!(ran.code, 3);
+        for line in ran.json() {
+            assert_eq!(line["error"]["kind"], "address-forbidden");
+        }
+
+        let proxy = format!("http://user:secret@{}", refusing());
+        let ran = run(files.check(INSIDE).args(["--proxy", &proxy, "smtp://mail.test"]));
+        let line = ran.one();
+        assert_eq!(
+            (&line["error"]["kind"], &line["error"]["phase"]),
+            (&json!("refused"), &json!("proxy"))
+        );
+        assert!(!ran.stdout.contains("secret"));
+
+        // The environment is looked at only where it is asked for.
+        let proxied =
+            |command: &mut Command| run(command.env("ALL_PROXY", &proxy).env("NO_PROXY", ""));
+        let server = files.server();
+        let target = format!("example.com;connect={}", server.address());
+        assert_eq!(proxied(files.check(INSIDE).arg(&target)).code, 0);
+        let line = proxied(files.check(INSIDE).args(["--proxy", "env", &target])).one();
+        assert_eq!(line["error"]["phase"], "proxy");
     }
 
     #[test]

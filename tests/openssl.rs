@@ -10,7 +10,7 @@ mod common;
 use std::sync::Arc;
 
 use notafter::chain::{ClientCertificate, LateFailure, Peer, Possession, PresentedChain};
-use notafter::fetch::{FetchError, FetchErrorKind, Fetcher, Phase};
+use notafter::fetch::{FetchError, FetchErrorKind, Fetcher, FetcherBuilder, Phase};
 use rustls::SignatureScheme;
 use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, aws_lc_rs};
 
@@ -20,11 +20,16 @@ use common::process::{Scratch, free_port};
 const TLS12: &str = "-tls1_2";
 const TLS13: &str = "-tls1_3";
 
+/// What servers show by the handshake alone: `old_servers.rs` has what the probe makes of the rest.
+fn fetcher(builder: FetcherBuilder) -> Fetcher {
+    builder.legacy_probe(false).build().unwrap()
+}
+
 /// Fetches the chain that `openssl s_server` presents with those arguments.
 ///
 /// It serves `leaf.pem` with `key.pem` and sends `chain.pem` along, where there is one.
 async fn fetch(files: &Scratch, arguments: &str) -> Result<PresentedChain, FetchError> {
-    fetch_by(&Fetcher::new().unwrap(), files, arguments, "example.com").await
+    fetch_by(&fetcher(Fetcher::builder()), files, arguments, "example.com").await
 }
 
 async fn fetch_by(
@@ -170,8 +175,8 @@ async fn of_two_chains_the_one_that_fits_arrives() {
     let files = files_of(&pki, &ecdsa);
     files.file("rsa.pem", rsa.pem());
     files.file("rsa-key.pem", rsa.key_pem());
-    let ecdsa_only = Fetcher::builder().crypto_provider(provider_of("ECDSA")).build().unwrap();
-    let rsa_only = Fetcher::builder().crypto_provider(provider_of("RSA")).build().unwrap();
+    let ecdsa_only = fetcher(Fetcher::builder().crypto_provider(provider_of("ECDSA")));
+    let rsa_only = fetcher(Fetcher::builder().crypto_provider(provider_of("RSA")));
     for version in [TLS12, TLS13] {
         let both = format!("{version} -dcert rsa.pem -dkey rsa-key.pem -dcert_chain chain.pem");
         for (fetcher, expect) in [

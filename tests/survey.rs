@@ -6,6 +6,8 @@
 mod common;
 
 use std::net::SocketAddr;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
 use common::judge::told;
 use common::pki::{Issued, Key, Pki, at};
@@ -17,6 +19,9 @@ use notafter::report::{Code, Disagreement, Finding, FindingKind, Severity, Statu
 use notafter::target::{KeyType, View};
 
 const NOW: &str = "2026-06-15T12:00:00Z";
+
+/// Longer than a survey may take.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 fn builder(pki: &Pki, addresses: &[SocketAddr]) -> CheckerBuilder {
     let anchors = TrustAnchors::from_der([pki.root.der.to_vec()]).unwrap();
@@ -301,7 +306,35 @@ async fn addresses_are_looked_at_once_and_those_beyond_the_limit_are_counted() {
     let found = survey(builder(&pki, &addresses).survey(options)).await;
     assert_eq!(found.views().len(), 2);
     assert_eq!(found.addresses_left_out(), 2);
-    assert!(found.to_string().contains("2 addresses left out"), "{found}");
+    assert!(
+        found.to_string().contains("1 chain in 2 views, 2 of the addresses left out"),
+        "{found}"
+    );
+}
+
+/// A server that answers nobody before all have come: whoever looks at one view after the other
+/// waits in vain.
+#[tokio::test]
+async fn all_views_are_looked_at_side_by_side() {
+    let pki = Pki::new();
+    let leaves = pair(&pki);
+    let tls = dual(&pki, &leaves);
+    let (all, shared) = (Arc::new((Mutex::new(0), Condvar::new())), Arc::new(tls));
+    let servers = [(); 3].map(|()| {
+        let (all, tls) = (Arc::clone(&all), Arc::clone(&shared));
+        Server::script(move |stream| {
+            let (come, changed) = &*all;
+            *come.lock().unwrap() += 1;
+            changed.notify_all();
+            let waiting = come.lock().unwrap();
+            // A test that went wrong is to fail, not to hang.
+            drop(changed.wait_timeout_while(waiting, PATIENCE, |come| *come < 6).unwrap());
+            tls.serve(stream);
+        })
+    });
+    let found = survey(builder(&pki, &servers.each_ref().map(Server::address))).await;
+    assert_eq!(found.reports().len(), 2);
+    assert_eq!(found.status(), Status::Pass, "{found}");
 }
 
 #[tokio::test]

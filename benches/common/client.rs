@@ -94,12 +94,12 @@ impl Client {
     }
 }
 
-fn checker(anchors: &TrustAnchors) -> Checker {
+pub(crate) fn checker(anchors: &TrustAnchors) -> Checker {
     Checker::builder().anchors(anchors.clone()).build().unwrap()
 }
 
 /// As many anchors as there are in use: Mozilla's, and the one that matters.
-fn anchors(pki: &Pki) -> TrustAnchors {
+pub(crate) fn anchors(pki: &Pki) -> TrustAnchors {
     let mozilla = webpki_root_certs::TLS_SERVER_ROOT_CERTS;
     let all = mozilla.iter().chain([&pki.root]).map(|root| root.to_vec());
     TrustAnchors::from_der(all).unwrap()

@@ -69,6 +69,28 @@ pub(crate) fn file<T, E: StdError>(
     read(&path, content).map_err(|error| wrong(option, &path, with_causes(&error)))
 }
 
+/// The value of `--proxy`: a proxy, or `env` for those of the environment.
+#[cfg(feature = "fetch")]
+#[allow(dead_code, reason = "not every example connects")]
+pub(crate) fn proxy(
+    parser: &mut Parser,
+    checker: notafter::checker::CheckerBuilder,
+) -> Result<notafter::checker::CheckerBuilder, Error> {
+    let value = parser.value()?;
+    let checker = match value.to_string_lossy().as_ref() {
+        "env" => checker.proxy_from_env(),
+        proxy => proxy.parse::<notafter::fetch::Proxy>().map(|proxy| checker.proxy(proxy)),
+    };
+    // The value may hold a password: the error shows none of it.
+    checker.map_err(|error| format!("--proxy: {}", with_causes(&error)).into())
+}
+
+/// The content of the file that an option names.
+#[allow(dead_code, reason = "not every example reads keys")]
+pub(crate) fn content(parser: &mut Parser, option: &str) -> Result<Vec<u8>, Error> {
+    file(parser, option, |_, content| Ok::<_, std::io::Error>(content))
+}
+
 /// An error and its causes in one line: `Display` alone leaves the causes out.
 pub(crate) fn with_causes(error: &dyn StdError) -> String {
     let causes = std::iter::successors(error.source(), |&cause| cause.source());

@@ -3,15 +3,24 @@
 use std::fmt;
 use std::io::{self, Write};
 
+#[cfg(feature = "fetch")]
+use notafter::checker::Survey;
 use notafter::{Report, Status};
 use serde::Serialize;
 
-/// A report, or the reason why there is none.
+/// A report, or a survey, or the reason why there is none.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(crate) enum Outcome {
     Report(Box<Report>),
-    Unknown { target: String, status: Status, error: Reason },
+    #[cfg(feature = "fetch")]
+    #[allow(dead_code, reason = "not every example makes surveys")]
+    Survey(Box<Survey>),
+    Unknown {
+        target: String,
+        status: Status,
+        error: Reason,
+    },
 }
 
 /// Why there is no report: what happened, what was under way then, and both in a sentence.
@@ -31,6 +40,8 @@ impl Outcome {
     pub(crate) fn status(&self) -> Status {
         match self {
             Self::Report(report) => report.status(),
+            #[cfg(feature = "fetch")]
+            Self::Survey(survey) => survey.status(),
             Self::Unknown { status, .. } => *status,
         }
     }
@@ -42,10 +53,19 @@ impl From<Report> for Outcome {
     }
 }
 
+#[cfg(feature = "fetch")]
+impl From<Survey> for Outcome {
+    fn from(survey: Survey) -> Self {
+        Self::Survey(Box::new(survey))
+    }
+}
+
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Report(report) => report.fmt(f),
+            #[cfg(feature = "fetch")]
+            Self::Survey(survey) => survey.fmt(f),
             // The target is what somebody typed: it may hold what a terminal would obey.
             Self::Unknown { target, error, .. } => {
                 write!(f, "UNKNOWN {}: {}", target.escape_debug(), error.message)

@@ -252,6 +252,13 @@ impl CheckerBuilder {
         self
     }
 
+    /// Sets whether servers that are too old for TLS 1.2 are asked once more in plain text; they are
+    /// otherwise. See [`FetcherBuilder::legacy_probe`].
+    pub fn legacy_probe(mut self, probe: bool) -> Self {
+        self.fetcher = self.fetcher.legacy_probe(probe);
+        self
+    }
+
     /// Sets how names become addresses; the system's resolver otherwise.
     pub fn resolver(mut self, resolver: Resolver) -> Self {
         self.fetcher = self.fetcher.resolver(resolver);

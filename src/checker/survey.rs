@@ -190,9 +190,10 @@ impl fmt::Display for Survey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let status = self.status().as_str().to_uppercase();
         let (chains, views) = (self.reports.len(), self.views.len());
-        write!(f, "{status} {}: {chains} chains in {views} views", Escaped(&self.target))?;
+        let (chains, views) = (Count(chains, "chain"), Count(views, "view"));
+        write!(f, "{status} {}: {chains} in {views}", Escaped(&self.target))?;
         if self.addresses_left_out > 0 {
-            write!(f, ", {} addresses left out", self.addresses_left_out)?;
+            write!(f, ", {} of the addresses left out", self.addresses_left_out)?;
         }
         for finding in &self.findings {
             write!(f, "\n  {finding}\n    -> {}", finding.remedy())?;
@@ -212,6 +213,16 @@ impl fmt::Display for Survey {
             }
         }
         Ok(())
+    }
+}
+
+/// `1 chain`, `2 chains`.
+struct Count(usize, &'static str);
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(count, noun) = self;
+        write!(f, "{count} {noun}{}", if *count == 1 { "" } else { "s" })
     }
 }
 

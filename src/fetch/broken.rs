@@ -116,7 +116,7 @@ fn kind_of_tls(error: &Error) -> FetchErrorKind {
     }
 }
 
-fn kind_of_alert(alert: AlertDescription) -> FetchErrorKind {
+pub(super) fn kind_of_alert(alert: AlertDescription) -> FetchErrorKind {
     match alert {
         // Before the certificate there is nothing else to disagree about.
         AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity => {

@@ -179,3 +179,131 @@ fn is_tls(bytes: &[u8]) -> bool {
 
 /// A greeting, a list of capabilities, a go-ahead: a few kilobytes at the most.
 const MOST_BYTES: usize = 64 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+    use std::time::Duration;
+
+    use tokio::io::{DuplexStream, duplex};
+    use tokio::time::sleep;
+
+    use super::*;
+    use crate::fetch::{FetchError, starttls};
+    use crate::target::Target;
+
+    const OFFERED: &str = "220 mail\r\n250-mail\r\n250 STARTTLS\r\n";
+
+    /// Holds the dialogue of SMTP, within ten seconds, with a server that does as it is told.
+    async fn hold(server: impl AsyncFnOnce(&mut DuplexStream)) -> Result<(), FetchError> {
+        let target: Target = "smtp://example.com".parse().unwrap();
+        let mut dialogue = starttls::dialogue(&target, target.host()).unwrap();
+        let (client, mut stream) = duplex(1024);
+        let mut conversation = Conversation::new(client);
+        let until = Instant::now() + Duration::from_secs(10);
+        let holding = async {
+            conversation.hold(&mut *dialogue, Phase::StartTls, until).await?;
+            conversation.into_io().map(|_| ())
+        };
+        let serving = async {
+            server(&mut stream).await;
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            held = holding => held.map_err(|failure| FetchError::new(&target, failure)),
+            () = serving => unreachable!("it waits for the client to end"),
+        }
+    }
+
+    /// The same with a server that says all that it has to say at once.
+    async fn hold_with(said: &str) -> Result<(), FetchError> {
+        hold(async |server| {
+            // The client may be gone before all was said.
+            let _ = server.write_all(said.as_bytes()).await;
+        })
+        .await
+    }
+
+    #[track_caller]
+    fn assert_failed(held: Result<(), FetchError>, kind: FetchErrorKind, said: Option<&str>) {
+        let error = held.unwrap_err();
+        assert_eq!((error.phase(), error.kind()), (Phase::StartTls, kind), "{error:?}");
+        let source = error.source().map(ToString::to_string);
+        assert_eq!(source, said.map(|said| format!("the peer said \"{said}\"")));
+    }
+
+    #[tokio::test]
+    async fn tls_may_begin_after_the_go_ahead() {
+        hold_with(&format!("{OFFERED}220 go\r\n")).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn bytes_after_the_go_ahead_are_named() {
+        let held = hold_with(&format!("{OFFERED}220 go\r\n250 injected\r\n")).await;
+        assert_failed(held, FetchErrorKind::BytesBeforeTls, Some("250 injected"));
+        let held = hold_with(&format!("{OFFERED}220 go\r\n\x16")).await;
+        assert_failed(held, FetchErrorKind::BytesBeforeTls, Some("\\u{16}"));
+    }
+
+    #[tokio::test]
+    async fn a_banner_of_a_hundred_kilobytes_is_too_large() {
+        for line in ["220-welcome\r\n", "220-welcome"] {
+            let error = hold_with(&line.repeat(102_400 / line.len())).await.unwrap_err();
+            assert_eq!(error.kind(), FetchErrorKind::MessageTooLarge);
+        }
+        let welcome = "220-welcome\r\n".repeat(5000);
+        hold_with(&format!("{welcome}{OFFERED}220 go\r\n")).await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_may_speak_late_and_slowly() {
+        let held = hold(async |server| {
+            sleep(Duration::from_secs(5)).await;
+            for byte in format!("{OFFERED}220 go\r\n").bytes() {
+                sleep(Duration::from_millis(50)).await;
+                server.write_all(&[byte]).await.unwrap();
+            }
+        });
+        held.await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_deadline_holds_for_the_whole_dialogue() {
+        assert_failed(hold_with("").await, FetchErrorKind::TimedOut, None);
+        let start = Instant::now();
+        let held = hold(async |server| {
+            while server.write_all(b"220-w\r\n").await.is_ok() {
+                sleep(Duration::from_secs(1)).await;
+            }
+        });
+        assert_failed(held.await, FetchErrorKind::TimedOut, None);
+        assert_eq!(start.elapsed().as_secs(), 10);
+    }
+
+    #[tokio::test]
+    async fn a_server_that_hangs_up_is_named_with_its_last_words() {
+        for (said, last) in [("", None), (OFFERED, None), ("220 ma", Some("220 ma"))] {
+            let held = hold(async |server| {
+                server.write_all(said.as_bytes()).await.unwrap();
+                server.shutdown().await.unwrap();
+            });
+            assert_failed(held.await, FetchErrorKind::ClosedEarly, last);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_server_that_speaks_tls_at_once_is_named() {
+        let alert = "\x15\x03\x03\0\x02\x02\x46";
+        assert_failed(hold_with(alert).await, FetchErrorKind::TlsAlready, None);
+    }
+
+    #[tokio::test]
+    async fn what_a_server_says_is_escaped_and_cut() {
+        let said = format!("554 \x1b[31m{}\r\n", "a".repeat(1000));
+        let error = hold_with(&said).await.unwrap_err();
+        assert_eq!(error.kind(), FetchErrorKind::StartTlsRefused);
+        let source = error.source().unwrap().to_string();
+        assert!(source.starts_with("the peer said \"554 \\u{1b}[31maaa"), "{source}");
+        assert!(source.len() < 300, "{source}");
+    }
+}

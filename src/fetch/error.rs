@@ -201,6 +201,16 @@ impl Failure {
         Self::new(phase, kind).caused_by(error)
     }
 
+    /// Whether the server found nothing in what a client of today offers: an older one may be
+    /// shown a chain.
+    pub(super) const fn is_for_age(&self) -> bool {
+        matches!(self.phase, Phase::Handshake)
+            && matches!(
+                self.kind,
+                FetchErrorKind::NoCipherInCommon | FetchErrorKind::ProtocolVersion
+            )
+    }
+
     /// Says that it happened in another phase.
     pub(super) const fn in_phase(mut self, phase: Phase) -> Self {
         self.phase = phase;

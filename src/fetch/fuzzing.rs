@@ -3,6 +3,11 @@
 use super::dialogue::{Dialogue, Refusal, Step};
 use super::proxy;
 
+/// Reads the bytes as an old server's first flight.
+pub fn legacy(bytes: &[u8]) {
+    super::legacy::fuzz(bytes);
+}
+
 /// Holds the CONNECT dialogue with a proxy that sends these bytes.
 pub fn proxy_connect(bytes: &[u8]) {
     hold_twice(proxy::fuzzing::connect, bytes);

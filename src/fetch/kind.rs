@@ -90,7 +90,7 @@ pub enum FetchErrorKind {
     ResolutionFailed,
     /// The server speaks the protocol, and does not offer to start TLS.
     StartTlsNotOffered,
-    /// The server was asked to start TLS and refused.
+    /// The server was asked to start TLS and refused, or would not serve us to begin with.
     StartTlsRefused,
     /// The phase's time was up.
     TimedOut,

@@ -27,6 +27,7 @@ mod error;
 pub mod fuzzing;
 mod identity;
 mod kind;
+mod legacy;
 mod meter;
 mod network;
 mod offer;
@@ -95,7 +96,8 @@ impl Fetcher {
     /// All addresses that the [`AddressPolicy`] allows are tried, the families taking turns and the
     /// attempts overlapping (RFC 8305), until the first connection: at most 16, each once. Through
     /// a [`Proxy`] they are tried one after the other. The handshake offers
-    /// TLS 1.2 and 1.3, no session to resume and no client certificate.
+    /// TLS 1.2 and 1.3, no session to resume, and the client certificate that was set, if any. A server
+    /// that is too old for that is asked once more: see [`FetcherBuilder::legacy_probe`].
     ///
     /// Once the chain has arrived the fetch has succeeded. What goes wrong later, a client
     /// certificate that is demanded or a signature that does not verify, is told by the chain's
@@ -186,6 +188,7 @@ pub struct FetcherBuilder {
     proxies: ProxyRules,
     address_policy: AddressPolicy,
     allowed_ports: Option<Box<[u16]>>,
+    no_legacy_probe: bool,
 }
 
 impl FetcherBuilder {
@@ -247,6 +250,17 @@ impl FetcherBuilder {
         self
     }
 
+    /// Sets whether a server that refuses TLS 1.2 and 1.3, or all that is offered in them, is asked
+    /// once more by a probe that reads the plain text of an old handshake; it is otherwise.
+    ///
+    /// So the chains of TLS 1.0 and 1.1 servers, and of those without ECDHE or with keys that the
+    /// crypto provider does not know, are seen too. The probe connects a second time. What it reads
+    /// proves nothing: findings `possession-unproven` and `legacy-protocol` say so.
+    pub fn legacy_probe(mut self, probe: bool) -> Self {
+        self.no_legacy_probe = !probe;
+        self
+    }
+
     /// Shows this client certificate to servers that ask for one; none otherwise.
     pub fn client_identity(mut self, identity: ClientIdentity) -> Self {
         self.identity = Some(identity);
@@ -286,6 +300,7 @@ impl FetcherBuilder {
             proxies,
             address_policy: self.address_policy,
             allowed_ports: self.allowed_ports,
+            legacy_probe: !self.no_legacy_probe,
         })))
     }
 }

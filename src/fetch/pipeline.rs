@@ -7,6 +7,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use super::connect::{connect, in_order};
 use super::dialogue::Conversation;
 use super::error::Failure;
+use super::legacy;
 use super::policy::AddressPolicy;
 use super::proxy::{Endpoint, Proxy, ProxyRules, tunnel};
 use super::resolve::Resolver;
@@ -16,7 +17,7 @@ use super::tls::Handshakes;
 use super::wire::Wire;
 use super::{FetchErrorKind, Phase};
 use crate::chain::PresentedChain;
-use crate::target::{Host, Opening, Target, Transport, View};
+use crate::target::{Host, Opening, Target, View};
 
 /// What a fetcher is made of.
 #[derive(Debug)]
@@ -30,6 +31,8 @@ pub(super) struct Pipeline {
     pub(super) address_policy: AddressPolicy,
     /// The ports that may be connected to, where not all.
     pub(super) allowed_ports: Option<Box<[u16]>>,
+    /// Whether servers that are too old are asked in plain text.
+    pub(super) legacy_probe: bool,
 }
 
 /// Where a target is to be found.
@@ -73,6 +76,8 @@ impl Pipeline {
     }
 
     /// Fetches one view of whichever of the addresses answers first.
+    ///
+    /// A server that is too old for the handshake is asked once more, in plain text.
     pub(super) async fn look(
         &self,
         target: &Target,
@@ -80,23 +85,27 @@ impl Pipeline {
         view: &View,
         deadline: Deadline,
     ) -> Result<PresentedChain, Failure> {
-        match (self.proxies.proxy_of(target), destination) {
-            (None, Destination::Addresses(addresses)) => {
-                let (wire, address) = self.connect(addresses, deadline).await?;
-                let shaken = self.shake_hands(wire, target, view, deadline).await;
-                shaken
-                    .map(|chain| with_address(chain, address))
-                    .map_err(|failure| failure.at(address))
-            }
-            (Some(proxy), destination) => {
-                // Boxed, so that fetches without a proxy need not have room for it.
-                Box::pin(self.look_through(proxy, target, destination, view, deadline)).await
-            }
-            // A name is left to a proxy alone.
-            (None, Destination::ByName) => {
-                Err(Failure::new(Phase::Resolve, FetchErrorKind::ResolutionFailed))
+        let (conversation, address) = self.open(target, destination, deadline).await?;
+        let failure = match self.go_on(conversation, target, view, deadline).await {
+            Ok(chain) => return Ok(with_address(chain, address)),
+            Err(failure) => failure,
+        };
+        if self.legacy_probe && view.key_type.is_none() && failure.is_for_age() {
+            let destination = match address {
+                Some(address) => Destination::Addresses(vec![address]),
+                None => Destination::ByName,
+            };
+            // Boxed, so that other fetches need not have room for it.
+            let again = Box::pin(self.probe(target, destination, view, deadline)).await;
+            // Where nothing comes of it, what was told first is what matters.
+            if let Ok(chain) = again {
+                return Ok(with_address(chain, address));
             }
         }
+        Err(match address {
+            Some(address) => failure.at(address),
+            None => failure,
+        })
     }
 
     /// Gets a stream to the start of TLS, and shakes hands.
@@ -113,14 +122,28 @@ impl Pipeline {
         self.go_on(Conversation::new(stream), target, view, deadline).await
     }
 
-    async fn connect(
+    /// Opens a connection to the target, and says to which address, where that is known.
+    async fn open(
         &self,
-        addresses: Vec<SocketAddr>,
+        target: &Target,
+        destination: Destination,
         deadline: Deadline,
-    ) -> Result<(Wire, SocketAddr), Failure> {
-        let until = deadline.phase(self.timeouts.connect());
-        let (stream, address) = connect(addresses, until).await?;
-        Ok((Wire::Tcp(stream), address))
+    ) -> Result<(Conversation<Wire>, Option<SocketAddr>), Failure> {
+        match (self.proxies.proxy_of(target), destination) {
+            (None, Destination::Addresses(addresses)) => {
+                let until = deadline.phase(self.timeouts.connect());
+                let (stream, address) = connect(addresses, until).await?;
+                Ok((Conversation::new(Wire::Tcp(stream)), Some(address)))
+            }
+            (Some(proxy), destination) => {
+                // Boxed, so that fetches without a proxy need not have room for it.
+                Box::pin(self.open_through(proxy, target, destination, deadline)).await
+            }
+            // A name is left to a proxy alone.
+            (None, Destination::ByName) => {
+                Err(Failure::new(Phase::Resolve, FetchErrorKind::ResolutionFailed))
+            }
+        }
     }
 
     /// Whether the name of the target is left to a proxy, which no policy could look at.
@@ -128,28 +151,35 @@ impl Pipeline {
         self.address_policy.is_any() && self.proxies.proxy_of(target).is_some_and(Proxy::resolves)
     }
 
-    async fn look_through(
+    async fn open_through(
         &self,
         proxy: &Proxy,
+        target: &Target,
+        destination: Destination,
+        deadline: Deadline,
+    ) -> Result<(Conversation<Wire>, Option<SocketAddr>), Failure> {
+        let endpoints = endpoints(target, destination);
+        let until = deadline.phase(self.timeouts.proxy());
+        let (conversation, endpoint) = tunnel(proxy, &self.resolver, endpoints, until).await?;
+        match endpoint {
+            Endpoint::Address(address) => Ok((conversation, Some(address))),
+            Endpoint::Name(..) => Ok((conversation, None)),
+        }
+    }
+
+    /// Reads what a server shows in the plain text of an old handshake.
+    async fn probe(
+        &self,
         target: &Target,
         destination: Destination,
         view: &View,
         deadline: Deadline,
     ) -> Result<PresentedChain, Failure> {
-        if view.transport == Transport::Quic {
-            // CONNECT and the CONNECT of SOCKS5 lead to TCP alone.
-            return Err(Failure::new(Phase::Proxy, FetchErrorKind::Unsupported));
-        }
-        let endpoints = endpoints(target, destination);
-        let until = deadline.phase(self.timeouts.proxy());
-        let (conversation, endpoint) = tunnel(proxy, &self.resolver, endpoints, until).await?;
-        let shaken = self.go_on(conversation, target, view, deadline).await;
-        match endpoint {
-            Endpoint::Address(address) => shaken
-                .map(|chain| with_address(chain, address))
-                .map_err(|failure| failure.at(address)),
-            Endpoint::Name(..) => shaken,
-        }
+        let (conversation, _) = self.open(target, destination, deadline).await?;
+        let stream = self.start_tls(conversation, target, deadline).await?;
+        let until = deadline.phase(self.timeouts.handshake());
+        let flight = legacy::probe(stream, view.server_name.as_ref(), until).await?;
+        flight.into_chain(self.handshakes.memo())
     }
 
     /// Takes a conversation to the start of TLS, and shakes hands.
@@ -209,9 +239,9 @@ fn endpoints(target: &Target, destination: Destination) -> Vec<Endpoint> {
     }
 }
 
-fn with_address(chain: PresentedChain, address: SocketAddr) -> PresentedChain {
-    match chain.peer().cloned() {
-        Some(peer) => chain.with_peer(peer.with_address(address)),
-        None => chain,
+fn with_address(chain: PresentedChain, address: Option<SocketAddr>) -> PresentedChain {
+    match (chain.peer().cloned(), address) {
+        (Some(peer), Some(address)) => chain.with_peer(peer.with_address(address)),
+        _ => chain,
     }
 }

@@ -56,6 +56,10 @@ impl Handshakes {
         })
     }
 
+    pub(super) const fn memo(&self) -> &CertificateMemo {
+        &self.memo
+    }
+
     pub(super) fn algorithms(&self) -> &WebPkiSupportedAlgorithms {
         &self.algorithms
     }

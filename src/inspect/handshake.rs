@@ -10,13 +10,13 @@ pub(super) fn check(findings: &mut Findings<'_>, peer: Option<&Peer>) {
     let Some(peer) = peer else {
         return;
     };
-    check_possession(findings, peer);
     if peer.is_legacy_handshake() {
         let text = |text: Option<&str>| Escaped(text.unwrap_or("something old")).to_string();
         let (protocol, cipher_suite) = (text(peer.protocol()), text(peer.cipher_suite()));
         let kind = FindingKind::LegacyProtocol { protocol, cipher_suite };
         findings.add(None, kind, Severity::Warning);
     }
+    check_possession(findings, peer);
     if peer.client_certificate() == ClientCertificate::Required {
         findings.add(None, FindingKind::ClientCertificateRequired, Severity::Note);
     }

@@ -108,7 +108,7 @@ codes! {
     KeyCertSignWithoutCa = "key-cert-sign-without-ca",
     /// The chains for RSA and ECDSA keys differ in more than the key.
     KeyTypesDisagree = "key-types-disagree",
-    /// The server speaks what modern clients refuse.
+    /// The server takes nothing that clients of today offer.
     LegacyProtocol = "legacy-protocol",
     /// Bytes that are no certificate.
     MalformedCertificate = "malformed-certificate",

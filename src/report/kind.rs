@@ -19,8 +19,7 @@ use crate::target::Host;
 #[cfg_attr(feature = "serde", serde(tag = "code", rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum FindingKind {
-    /// Only the name and the key of the trust anchor are known, so that its validity period can't be
-    /// judged.
+    /// The trust anchor's validity period can't be judged: only its name and key are known.
     AnchorDatesUnknown {
         /// The trust anchor's name.
         anchor: String,
@@ -89,15 +88,13 @@ pub enum FindingKind {
     },
     /// The server refuses clients without a certificate. Its own chain was seen all the same.
     ClientCertificateRequired,
-    /// A common name looks like a host's, and is not among the subject alternative names, character
-    /// for character (Baseline Requirements, section 7.1.4.3). Clients no longer look at it; what
-    /// does takes the server for another.
+    /// A common name looks like a host's, and is not among the subject alternative names as it is
+    /// written (Baseline Requirements, section 7.1.4.3): what still looks there is misled.
     CommonNameNotListed {
         /// The common names that are not listed.
         common_names: Vec<String>,
     },
-    /// No subject alternative name is a host's; the name stands in the subject only, where clients
-    /// no longer look (RFC 9525 section 2).
+    /// The name stands in the subject only, where clients no longer look (RFC 9525 section 2).
     CommonNameOnly {
         /// The subject's common names.
         common_names: Vec<String>,
@@ -159,9 +156,8 @@ pub enum FindingKind {
         /// The policy's limit for this severity: less than this is left.
         threshold_seconds: i64,
     },
-    /// A server's certificate has no extended key usage. Apple's platforms refuse one issued since
-    /// July 2019, public CAs may not issue it (Baseline Requirements, section 7.1.2.7.6), and everyone
-    /// else takes it for one that may serve any purpose.
+    /// A server's certificate has no extended key usage, which public CAs may not leave out (Baseline
+    /// Requirements, section 7.1.2.7.6). Apple's platforms refuse one issued since July 2019.
     ExtendedKeyUsageMissing,
     /// Clients that trust another store fail now, or earlier than those of the first.
     FailsInStore {
@@ -181,8 +177,7 @@ pub enum FindingKind {
         #[cfg_attr(feature = "serde", serde(with = "crate::instant"))]
         to: OffsetDateTime,
     },
-    /// The handshake failed after the certificates had arrived, and not for want of a client
-    /// certificate.
+    /// The handshake failed after the chain had come, and not for want of a client certificate.
     HandshakeFailedAfterChain {
         /// Who gave up, and why.
         failure: LateFailure,
@@ -192,8 +187,7 @@ pub enum FindingKind {
         /// What it would have taken.
         reason: UndeterminedReason,
     },
-    /// An intermediate that the path needs was not sent. Browsers that fetch it by themselves hide
-    /// this from those who test with them.
+    /// An intermediate that the path needs was not sent. Browsers that fetch it hide this.
     IssuerMissing {
         /// The name of the issuer.
         issuer: String,
@@ -202,11 +196,9 @@ pub enum FindingKind {
     },
     /// A key usage without keyCertSign on an issuer (RFC 5280 section 4.2.1.3).
     KeyCertSignMissing,
-    /// A key usage with keyCertSign on an end-entity certificate that is no CA (RFC 5280 section
-    /// 4.2.1.9).
+    /// An end-entity certificate that is no CA may sign certificates (RFC 5280 section 4.2.1.9).
     KeyCertSignWithoutCa,
-    /// The server speaks only what modern clients refuse: its chain was read from the plain text of
-    /// an old handshake.
+    /// The server takes nothing that clients of today offer; its chain came in plain text.
     LegacyProtocol {
         /// The protocol version that it chose, such as `TLSv1.0`.
         protocol: String,
@@ -243,8 +235,7 @@ pub enum FindingKind {
         #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
         anchor: Option<String>,
     },
-    /// The notAfter is 99991231235959Z, which stands for 'no well-defined expiration date'
-    /// (RFC 5280 section 4.1.2.5).
+    /// The notAfter stands for 'no well-defined expiration date' (RFC 5280 section 4.1.2.5).
     NoWellDefinedExpiry,
     /// An issuer whose basic constraints do not say that it is a CA, or that has none.
     NotACa,
@@ -301,8 +292,7 @@ pub enum FindingKind {
         /// What the TLS library said.
         detail: String,
     },
-    /// There was no handshake signature, or none that could be verified. The chain is what the
-    /// peer claims.
+    /// No handshake signature could be verified: the chain is what the peer claims.
     PossessionUnproven {
         /// Why.
         detail: String,
@@ -316,9 +306,8 @@ pub enum FindingKind {
         private: bool,
     },
     /// A revocation list of the issuer, given by the caller, does not list the certificate, but can't
-    /// clear it either (RFC 5280 section 6.3.3). Those who refuse what they can't clear refuse the
-    /// certificate then, which is a warning; a note where they tolerate the fault, where another
-    /// list clears the certificate, and where the list is for others.
+    /// clear it either (RFC 5280 section 6.3.3). A warning where those who ask for proof refuse it
+    /// then; a note where they tolerate the fault, or another list clears the certificate.
     RevocationListUnusable {
         /// The name of the issuer.
         issuer: String,
@@ -337,14 +326,12 @@ pub enum FindingKind {
     },
     /// The end-entity certificate is signed by its own key.
     SelfSigned,
-    /// A serial number is not a positive number of up to 20 octets (RFC 5280 section 4.1.2.2). Go
-    /// refuses a negative one.
+    /// A serial number is not 1 to 20 octets and positive (RFC 5280 section 4.1.2.2).
     SerialNumber {
         /// What is wrong with it.
         fault: SerialNumberFault,
     },
-    /// A server's certificate, or an intermediate above it, lists purposes, and serverAuth is not
-    /// among them.
+    /// A server's certificate, or one above it, lists purposes, and serverAuth is not among them.
     ServerAuthMissing {
         /// The purposes that it lists.
         purposes: Vec<String>,
@@ -355,8 +342,7 @@ pub enum FindingKind {
         /// Whether they are marked critical.
         critical: bool,
     },
-    /// A subject key identifier is not as RFC 5280 asks. Off by default: see
-    /// [`Policy::baseline_requirements`](crate::inspect::Policy::baseline_requirements).
+    /// A subject key identifier is not as RFC 5280 asks. Off by default.
     SubjectKeyIdentifier {
         /// What is wrong with it.
         fault: SubjectKeyIdentifierFault,
@@ -398,8 +384,7 @@ pub enum FindingKind {
         limit_days: u16,
     },
     /// A key that is too weak: RSA below 2048 bits, DSA, an elliptic curve below 224 bits. As a
-    /// warning, one of unknown strength; as a note, RSA of a size that is no multiple of 8 (Baseline
-    /// Requirements, section 6.1.5).
+    /// warning, one of unknown strength; as a note, RSA of an odd size (BR, section 6.1.5).
     WeakKey {
         /// The key's kind and size.
         key: String,

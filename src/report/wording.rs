@@ -157,7 +157,7 @@ impl fmt::Display for Message<'_> {
             }
             Kind::LegacyProtocol { protocol, cipher_suite } => write!(
                 f,
-                "the server speaks {} with {}, which modern clients refuse",
+                "the server takes nothing that clients of today offer; asked as of old, it chose {} with {}",
                 Escaped(protocol),
                 Escaped(cipher_suite)
             ),

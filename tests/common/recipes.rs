@@ -16,8 +16,13 @@ use super::process::{Scratch, free_ports};
 
 /// The recipe of that name; `None`, and a line that says so, where the recipes are not there.
 ///
-/// They are looked for in `NOTAFTER_PEERS`, else in `../shared/peers`.
+/// They are looked for in the repository's own `.ci/peers`, then in `NOTAFTER_PEERS`, else in
+/// `../shared/peers`.
 pub(crate) fn recipe(name: &str) -> Option<PathBuf> {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join(".ci/peers").join(format!("{name}.sh"));
+    if own.exists() {
+        return Some(own);
+    }
     let folder = match std::env::var_os("NOTAFTER_PEERS") {
         Some(folder) => PathBuf::from(folder),
         None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/peers"),
@@ -91,16 +96,8 @@ impl Site {
             .spawn()
             .unwrap();
         let mut peer = Peer { child, port };
-        for _ in 0..600 {
-            if TcpStream::connect(peer.address(awaited)).is_ok() {
-                return Some(peer);
-            }
-            if let Some(status) = peer.child.try_wait().unwrap() {
-                panic!("{name} ended with {status}");
-            }
-            thread::sleep(Duration::from_millis(50));
-        }
-        panic!("{name} does not listen");
+        peer.wait_for(awaited);
+        Some(peer)
     }
 }
 
@@ -111,6 +108,22 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
+    /// Waits until the port so many steps above the first accepts.
+    #[track_caller]
+    pub(crate) fn wait_for(&mut self, above: u16) {
+        let address = self.address(above);
+        for _ in 0..600 {
+            if TcpStream::connect(address).is_ok() {
+                return;
+            }
+            if let Some(status) = self.child.try_wait().unwrap() {
+                panic!("the server for {address} ended with {status}");
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        panic!("nobody listens at {address}");
+    }
+
     /// Its address, so many ports above the first.
     pub(crate) fn address(&self, above: u16) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.port + above).into()

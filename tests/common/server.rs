@@ -242,7 +242,8 @@ impl Tls {
         }
     }
 
-    fn serve(&self, mut stream: TcpStream) -> Seen {
+    /// Serves one connection to its end.
+    pub(crate) fn serve(&self, mut stream: TcpStream) -> Seen {
         let shown = Arc::new(Mutex::new(Seen::default()));
         let mut connection = ServerConnection::new(self.config(Arc::clone(&shown))).unwrap();
         let handshake = connection.complete_io(&mut stream);

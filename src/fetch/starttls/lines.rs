@@ -25,6 +25,11 @@ pub(in crate::fetch) fn first_line(input: &[u8]) -> Result<Option<(&[u8], usize)
     }
 }
 
+/// The words of a line, between each two of which stands one blank.
+pub(super) fn words(line: &[u8]) -> Vec<&[u8]> {
+    line.split(|byte| *byte == b' ').collect()
+}
+
 /// A line that begins with a reply code of three digits: the code, whether more lines of the same
 /// reply follow, and the text (RFC 5321 section 4.2, RFC 959 section 4.2).
 pub(in crate::fetch) fn coded(line: &[u8]) -> Option<Coded<'_>> {
@@ -74,6 +79,13 @@ mod tests {
         let mut longest = vec![b'a'; LONGEST - 1];
         longest.push(b'\n');
         assert_eq!(first_line(&longest).unwrap(), Some((&longest[..LONGEST - 1], LONGEST)));
+    }
+
+    #[test]
+    fn words_are_what_single_blanks_part() {
+        assert_eq!(words(b"* OK ready"), [&b"*"[..], b"OK", b"ready"]);
+        assert_eq!(words(b" \t a"), [&b""[..], b"\t", b"a"]);
+        assert_eq!(words(b""), [b""]);
     }
 
     #[test]

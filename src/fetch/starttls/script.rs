@@ -52,7 +52,11 @@ pub(in crate::fetch) fn hold<D: Dialogue>(
     at_once
 }
 
-fn run<'a>(dialogue: &mut dyn Dialogue, mut pieces: impl Iterator<Item = &'a [u8]>) -> Outcome {
+/// Holds the dialogue with a server that says those pieces.
+pub(super) fn run<'a>(
+    dialogue: &mut dyn Dialogue,
+    mut pieces: impl Iterator<Item = &'a [u8]>,
+) -> Outcome {
     let mut pending = Vec::new();
     let mut said = String::new();
     loop {

@@ -74,8 +74,9 @@ impl Dialogue for Smtp {
             }
             (State::GoAhead, 220) if !reply.more => Ok(Step::Done { taken }),
             (State::Greeting | State::GoAhead, 220) => Ok(Step::take(taken)),
-            // A server that does not know EHLO has no extensions.
-            (State::Hello, 500..=599) => {
+            // A server that does not know EHLO has no extensions; one that does not like us may
+            // have them (RFC 5321 section 4.1.4).
+            (State::Hello, 500 | 502) => {
                 Err(Refusal::new(FetchErrorKind::StartTlsNotOffered).saying(line))
             }
             (_, 400..=599) => Err(Refusal::new(FetchErrorKind::StartTlsRefused).saying(line)),
@@ -134,6 +135,10 @@ mod tests {
         assert_eq!(
             hold(smtp, "220 mail\r\n421 busy\r\n"),
             Outcome::refused(FetchErrorKind::StartTlsRefused, "421 busy")
+        );
+        assert_eq!(
+            hold(smtp, "220 mail\r\n550 not you\r\n"),
+            Outcome::refused(FetchErrorKind::StartTlsRefused, "550 not you")
         );
     }
 

@@ -1,0 +1,7 @@
+//! An LDAP server may say anything before TLS.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| notafter::fetch::fuzzing::starttls("ldap", bytes));

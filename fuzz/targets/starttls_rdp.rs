@@ -1,0 +1,7 @@
+//! A Remote Desktop server may say anything before TLS.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| notafter::fetch::fuzzing::starttls("rdp", bytes));
