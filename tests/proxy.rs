@@ -13,7 +13,7 @@ use std::time::Duration;
 use notafter::chain::{Entry, Possession, PresentedChain};
 use notafter::checker::Checker;
 use notafter::fetch::{
-    FetchError, FetchErrorKind, Fetcher, Phase, Proxy, ProxyErrorKind, ProxyRules, Resolver,
+    FetchError, FetchErrorKind, Fetcher, NotTls, Phase, Proxy, ProxyErrorKind, ProxyRules, Resolver,
 };
 use notafter::target::Target;
 use tokio::time::Instant;
@@ -332,12 +332,17 @@ mod an_http_proxy {
 
     #[tokio::test]
     async fn leads_to_servers_whose_faults_are_their_own() {
-        let server = Server::sends("220 mail.example ESMTP\r\n");
+        // Says so once it was spoken to: what comes before may come with the proxy's answer.
+        let server = Server::script(|mut stream| {
+            let _ = io::Read::read(&mut stream, &mut [0; 4096]);
+            let _ = stream.write_all(b"220 mail.example ESMTP\r\n");
+            let _ = io::copy(&mut stream, &mut io::sink());
+        });
         let proxy = Scripted::agreeing(server.address());
 
         let error =
             fetch_by(proxy.proxy("http"), ignorant(), "smtps://example.com").await.unwrap_err();
-        assert_eq!(error.phase(), Phase::Handshake, "{error:?}");
+        assert_failed(&error, Phase::Handshake, FetchErrorKind::NotTls(NotTls::Smtp));
         assert_eq!(error.address(), None);
 
         let server = Server::sends("554 go away\r\n");

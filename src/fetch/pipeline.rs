@@ -17,7 +17,7 @@ use super::tls::Handshakes;
 use super::wire::Wire;
 use super::{FetchErrorKind, Phase};
 use crate::chain::PresentedChain;
-use crate::target::{Host, Opening, Target, View};
+use crate::target::{Host, Opening, Target, Transport, View};
 
 /// What a fetcher is made of.
 #[derive(Debug)]
@@ -85,6 +85,10 @@ impl Pipeline {
         view: &View,
         deadline: Deadline,
     ) -> Result<PresentedChain, Failure> {
+        if view.transport == Transport::Quic && self.proxies.proxy_of(target).is_some() {
+            // CONNECT, be it of HTTP or of SOCKS5, leads to TCP alone.
+            return Err(Failure::new(Phase::Proxy, FetchErrorKind::Unsupported));
+        }
         let (conversation, address) = self.open(target, destination, deadline).await?;
         let failure = match self.go_on(conversation, target, view, deadline).await {
             Ok(chain) => return Ok(with_address(chain, address)),
