@@ -90,6 +90,8 @@ impl Site {
             .arg(port.to_string())
             .arg(self.files.path(&format!("{name}-{port}")))
             .envs(settings.iter().copied())
+            // One that crashes at its end (InspIRCd) leaves its memory there.
+            .current_dir(self.files.path(""))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::inherit())
