@@ -10,9 +10,12 @@ mod common;
 use std::process::Command;
 
 use notafter::chain::{ClientCertificate, Peer, Possession, PresentedChain};
+use notafter::checker::Checker;
 use notafter::fetch::{FetchErrorKind, Fetcher, NotTls};
+use notafter::inspect::TrustAnchors;
+use notafter::report::Status;
 
-use common::pki::{Issued, Key, Pki};
+use common::pki::{Issued, Key, Pki, at};
 use common::process::{Process, Scratch, free_port};
 
 /// Certificates, and the files that servers want them in.
@@ -131,6 +134,40 @@ async fn nginx_presents_its_chain() {
             assert_eq!(peer(&chain).client_certificate(), ClientCertificate::NotRequested);
             assert_eq!(chain.ocsp_staple(), None);
         }
+    }
+}
+
+/// Which certificate clients get, they decide by what they offer.
+#[tokio::test]
+#[ignore = "needs Debian's nginx-light"]
+async fn nginx_with_two_certificates_shows_both_to_a_survey() {
+    let site = Site::new(Key::P256);
+    let rsa = site.pki.leaf("example.com").key(Key::Rsa2048).issue();
+    let chain = format!("{}{}", rsa.pem(), site.pki.intermediate.pem());
+    site.files.file("rsa.pem", chain);
+    site.files.file("rsa-key.pem", rsa.key_pem());
+    let anchors = TrustAnchors::from_der([site.pki.root.der.to_vec()]).unwrap();
+    let checker = Checker::builder().anchors(anchors).build().unwrap();
+    for version in ["TLSv1.2", "TLSv1.3"] {
+        let server = site.nginx(&format!(
+            "ssl_protocols {version}; ssl_certificate rsa.pem; ssl_certificate_key rsa-key.pem;"
+        ));
+        let target = server.target("example.com");
+        let survey = checker.survey_at(&target, at("2026-06-15T12:00:00Z")).await.unwrap();
+        let leaves: Vec<_> = survey
+            .reports()
+            .iter()
+            .map(|report| {
+                assert_eq!(report.peer().unwrap().protocol(), Some(version));
+                assert_eq!(report.status(), Status::Pass, "{report}");
+                report.chain()[0].sha256()
+            })
+            .collect();
+        let sha256 = |leaf: &Issued| {
+            PresentedChain::from_der([leaf.der.to_vec()]).unwrap().end_entity().sha256()
+        };
+        assert_eq!(leaves, [sha256(&rsa), sha256(&site.leaf)], "{version}");
+        assert!(survey.findings().is_empty(), "{survey}");
     }
 }
 
