@@ -36,6 +36,8 @@ mod policy;
 mod possession;
 mod provider;
 mod proxy;
+#[cfg(feature = "quic")]
+mod quic;
 mod recorder;
 mod resolve;
 mod starttls;
