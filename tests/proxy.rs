@@ -190,7 +190,6 @@ mod an_http_proxy {
         for (server, kind) in [
             (Server::closes(), FetchErrorKind::ClosedEarly),
             (Server::resets(), FetchErrorKind::ClosedEarly),
-            (Server::sends("HTTP/1.1 200 OK\r\n\r\ngreeting"), FetchErrorKind::BytesBeforeTls),
             (Server::sends([0x15, 3, 3, 0, 2, 2, 40]), FetchErrorKind::TlsAlready),
             (endless(), FetchErrorKind::MessageTooLarge),
         ] {
@@ -332,18 +331,27 @@ mod an_http_proxy {
 
     #[tokio::test]
     async fn leads_to_servers_whose_faults_are_their_own() {
-        // Says so once it was spoken to: what comes before may come with the proxy's answer.
-        let server = Server::script(|mut stream| {
-            let _ = io::Read::read(&mut stream, &mut [0; 4096]);
-            let _ = stream.write_all(b"220 mail.example ESMTP\r\n");
-            let _ = io::copy(&mut stream, &mut io::sink());
-        });
-        let proxy = Scripted::agreeing(server.address());
-
-        let error =
-            fetch_by(proxy.proxy("http"), ignorant(), "smtps://example.com").await.unwrap_err();
-        assert_failed(&error, Phase::Handshake, FetchErrorKind::NotTls(NotTls::Smtp));
-        assert_eq!(error.address(), None);
+        // What a server says unasked comes after the proxy's answer, or together with it.
+        let server = Server::sends("220 mail.example ESMTP\r\n");
+        let after = Scripted::agreeing(server.address());
+        let together = Server::sends("HTTP/1.1 200 OK\r\n\r\n220 mail.example ESMTP\r\n");
+        for proxy in [after.address(), together.address()] {
+            for (target, address) in [
+                ("smtps://example.com", None),
+                ("smtps://example.com;connect=192.0.2.1:465", Some("192.0.2.1:465")),
+            ] {
+                let proxy: Proxy = proxy.to_string().parse().unwrap();
+                let error = fetch_by(proxy, ignorant(), target).await.unwrap_err();
+                assert_failed(&error, Phase::Handshake, FetchErrorKind::NotTls(NotTls::Smtp));
+                assert_eq!(error.address(), address.map(|text| text.parse().unwrap()));
+                assert_eq!(error.peer_said(), None);
+            }
+        }
+        let alert = Server::sends("HTTP/1.1 200 OK\r\n\r\n\x15\x03\x03\0\x02\x02\x28");
+        let proxy: Proxy = alert.address().to_string().parse().unwrap();
+        let error = fetch_by(proxy, ignorant(), "192.0.2.1").await.unwrap_err();
+        assert_failed(&error, Phase::Handshake, FetchErrorKind::Tls);
+        assert_eq!(error.address(), Some("192.0.2.1:443".parse().unwrap()));
 
         let server = Server::sends("554 go away\r\n");
         let proxy = Scripted::agreeing(server.address());

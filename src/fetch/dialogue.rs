@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout_at};
 
 use super::error::Failure;
-use super::{FetchErrorKind, Phase};
+use super::{FetchErrorKind, NotTls, Phase};
 
 /// One side of a dialogue, without its I/O.
 pub(super) trait Dialogue: Send {
@@ -113,6 +113,18 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Conversation<IO> {
         } else {
             Err(self.fail(FetchErrorKind::BytesBeforeTls))
         }
+    }
+
+    /// The stream of a peer that is spoken to in TLS from the first byte.
+    ///
+    /// What a proxy passed on together with its answer came from that peer, unasked, and fails its
+    /// handshake as it would have done a moment later.
+    pub(super) fn into_tls(self) -> Result<IO, Failure> {
+        if self.pending.is_empty() {
+            return Ok(self.io);
+        }
+        let kind = NotTls::of(&self.pending).map_or(FetchErrorKind::Tls, FetchErrorKind::NotTls);
+        Err(Failure::new(Phase::Handshake, kind))
     }
 
     async fn run(&mut self, dialogue: &mut dyn Dialogue) -> Result<(), Failure> {
