@@ -145,6 +145,23 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Conversation<IO> {
     }
 
     async fn read(&mut self) -> Result<(), Failure> {
+        loop {
+            self.receive().await?;
+            let is_first = self.received == self.pending.len();
+            match self.pending[..] {
+                // A TLS peer that can't read what it was told: an alert record, which holds two
+                // bytes (RFC 8446 section 5.1).
+                [ALERT, 3, 0..=4, 0, 2, ..] if is_first => {
+                    return Err(Failure::new(self.phase, FetchErrorKind::TlsAlready));
+                }
+                // The rest of it may come later. What a dialogue is about does not begin so.
+                [ALERT] | [ALERT, 3] | [ALERT, 3, 0..=4] | [ALERT, 3, 0..=4, 0] if is_first => {}
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    async fn receive(&mut self) -> Result<(), Failure> {
         let mut chunk = [0; 2048];
         let length = match self.io.read(&mut chunk).await {
             Ok(0) => return Err(self.fail(FetchErrorKind::ClosedEarly)),
@@ -153,9 +170,6 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Conversation<IO> {
         };
         self.pending.extend_from_slice(&chunk[..length]);
         self.received = self.received.saturating_add(length);
-        if is_tls(&self.pending) && self.received == self.pending.len() {
-            return Err(Failure::new(self.phase, FetchErrorKind::TlsAlready));
-        }
         if self.received > MOST_BYTES {
             return Err(self.fail(FetchErrorKind::MessageTooLarge));
         }
@@ -183,11 +197,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Conversation<IO> {
     }
 }
 
-/// Whether these are the first bytes of a TLS peer that can't read what it was told: an alert
-/// record, which holds two bytes (RFC 8446 section 5.1).
-fn is_tls(bytes: &[u8]) -> bool {
-    matches!(bytes, [0x15, 0x03, 0..=4, 0, 2, ..])
-}
+/// The content type of an alert record.
+const ALERT: u8 = 0x15;
 
 /// A greeting, a list of capabilities, a go-ahead: a few kilobytes at the most.
 const MOST_BYTES: usize = 64 * 1024;
@@ -208,7 +219,15 @@ mod tests {
 
     /// Holds the dialogue of SMTP, within ten seconds, with a server that does as it is told.
     async fn hold(server: impl AsyncFnOnce(&mut DuplexStream)) -> Result<(), FetchError> {
-        let target: Target = "smtp://example.com".parse().unwrap();
+        hold_as("smtp", server).await
+    }
+
+    /// The same in another protocol.
+    async fn hold_as(
+        scheme: &str,
+        server: impl AsyncFnOnce(&mut DuplexStream),
+    ) -> Result<(), FetchError> {
+        let target: Target = format!("{scheme}://example.com").parse().unwrap();
         let mut dialogue = starttls::dialogue(&target, target.host()).unwrap();
         let (client, mut stream) = duplex(1024);
         let mut conversation = Conversation::new(client);
@@ -307,6 +326,17 @@ mod tests {
     async fn a_server_that_speaks_tls_at_once_is_named() {
         let alert = "\x15\x03\x03\0\x02\x02\x46";
         assert_failed(hold_with(alert).await, FetchErrorKind::TlsAlready, None);
+        // Byte by byte, too, whatever the dialogue makes of the first.
+        for scheme in ["smtp", "ldap", "mysql", "postgres", "rdp", "xmpp"] {
+            let held = hold_as(scheme, async |server| {
+                for byte in alert.bytes() {
+                    // The client may be gone before the last.
+                    let _ = server.write_all(&[byte]).await;
+                    tokio::task::yield_now().await;
+                }
+            });
+            assert_failed(held.await, FetchErrorKind::TlsAlready, None);
+        }
     }
 
     #[tokio::test]
