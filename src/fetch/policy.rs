@@ -80,7 +80,8 @@ impl AddressPolicy {
     /// The addresses for which the function says `true`.
     ///
     /// An IPv4-mapped IPv6 address leads to the IPv4 address inside, so that it is the latter which
-    /// the function is asked about: a rule about `10.0.0.0/8` holds for `::ffff:10.0.0.1`, too.
+    /// the function is asked about: a rule about `10.0.0.0/8` holds for `::ffff:10.0.0.1`, too. Other
+    /// forms that hold one, such as those of NAT64, are IPv6 addresses to it.
     #[must_use]
     pub fn from_fn(allows: impl Fn(IpAddr) -> bool + Send + Sync + 'static) -> Self {
         Self(Rule::Function(Arc::new(allows)))
