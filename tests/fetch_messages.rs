@@ -123,7 +123,7 @@ async fn a_name_without_an_address_is_said_to_have_none() {
 #[tokio::test]
 async fn a_resolver_that_fails_says_why_below() {
     let resolver = Resolver::from_fn(|_, _| async {
-        Err::<Vec<std::net::SocketAddr>, _>(io::Error::other("the zone is on fire"))
+        Err::<Vec<SocketAddr>, _>(io::Error::other("the zone is on fire"))
     });
     assert_eq!(
         printed(&error_with(resolver).await),
