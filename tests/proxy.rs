@@ -389,13 +389,17 @@ mod an_https_proxy {
     #[tokio::test]
     async fn has_to_be_trusted_before_it_is_told_anything() {
         let site = Site::new();
-        let issue = |name: &str| {
-            site.pki.leaf("proxy.example").names(&[name]).valid(LONG.0, LONG.1).issue()
+        let issue = |name: &str, until| {
+            site.pki.leaf("proxy.example").names(&[name]).valid(LONG.0, until).issue()
         };
-        let (named, misnamed) = (issue("127.0.0.1"), issue("proxy.example"));
-        for (leaf, root, reason) in
-            [(&named, None, "UnknownIssuer"), (&misnamed, Some(&site.pki.root), "not valid for")]
-        {
+        let named = issue("127.0.0.1", LONG.1);
+        let misnamed = issue("proxy.example", LONG.1);
+        let expired = issue("127.0.0.1", "2020-01-02T00:00:00Z");
+        for (leaf, root, reason) in [
+            (&named, None, "UnknownIssuer"),
+            (&misnamed, Some(&site.pki.root), "not valid for"),
+            (&expired, Some(&site.pki.root), "expired"),
+        ] {
             let chain = [leaf, &site.pki.intermediate];
             let scripted = Scripted::https(site.server.address(), leaf, &chain);
             let mut proxy = scripted.proxy("https").with_credentials("user", "secret").unwrap();
