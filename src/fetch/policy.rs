@@ -80,8 +80,9 @@ impl AddressPolicy {
     /// The addresses for which the function says `true`.
     ///
     /// An IPv4-mapped IPv6 address leads to the IPv4 address inside, so that it is the latter which
-    /// the function is asked about: a rule about `10.0.0.0/8` holds for `::ffff:10.0.0.1`, too. All others
-    /// are passed as they are: those of NAT64, and `0.0.0.0` and `::`, which lead to this machine.
+    /// the function is asked about: a rule about `10.0.0.0/8` holds for `::ffff:10.0.0.1`, too.
+    /// All others are passed as they are: those of NAT64, and `0.0.0.0` and `::`, which lead to this
+    /// machine.
     #[must_use]
     pub fn from_fn(allows: impl Fn(IpAddr) -> bool + Send + Sync + 'static) -> Self {
         Self(Rule::Function(Arc::new(allows)))
