@@ -33,22 +33,6 @@ impl Broken {
         Self { kind, cause: Some(cause) }
     }
 
-    /// One whose cause is of the TLS library, or of a connection without a meter.
-    #[cfg(feature = "quic")]
-    pub(super) fn of_io(cause: io::Error) -> Self {
-        let kind = tls_error(&cause).map_or_else(|| FetchErrorKind::of_io(&cause), kind_of_tls);
-        Self { kind, cause: Some(cause) }
-    }
-
-    /// One whose kind is known.
-    #[cfg(feature = "quic")]
-    pub(super) fn of(
-        kind: FetchErrorKind,
-        cause: impl std::error::Error + Send + Sync + 'static,
-    ) -> Self {
-        Self { kind, cause: Some(io::Error::other(cause)) }
-    }
-
     /// The alert that the peer sent, where it sent one.
     pub(super) fn alert(&self) -> Option<AlertDescription> {
         match tls_error(self.cause.as_ref()?) {

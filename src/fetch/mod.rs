@@ -38,8 +38,6 @@ mod policy;
 mod possession;
 mod provider;
 mod proxy;
-#[cfg(feature = "quic")]
-mod quic;
 mod recorder;
 mod resolve;
 mod starttls;

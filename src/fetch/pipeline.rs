@@ -60,9 +60,6 @@ impl Pipeline {
         target: &Target,
         deadline: Deadline,
     ) -> Result<Destination, Failure> {
-        if cfg!(not(feature = "quic")) && target.protocol().opening() == Opening::Quic {
-            return Err(Failure::new(Phase::Resolve, FetchErrorKind::Unsupported));
-        }
         let port = target.dial_port();
         if self.allowed_ports.as_ref().is_some_and(|allowed| !allowed.contains(&port)) {
             return Err(Failure::new(Phase::Resolve, FetchErrorKind::PortForbidden));
@@ -92,10 +89,6 @@ impl Pipeline {
             // CONNECT, be it of HTTP or of SOCKS5, leads to TCP alone.
             return Err(Failure::new(Phase::Proxy, FetchErrorKind::Unsupported));
         }
-        if view.transport == Transport::Quic {
-            // Boxed, so that fetches over TCP need not have room for it.
-            return Box::pin(self.look_over_quic(destination, view, deadline)).await;
-        }
         let (conversation, address) = self.open(target, destination, deadline).await?;
         let failure = match self.go_on(conversation, target, view, deadline).await {
             Ok(chain) => return Ok(with_address(chain, address)),
@@ -117,33 +110,6 @@ impl Pipeline {
             Some(address) => failure.at(address),
             None => failure,
         })
-    }
-
-    #[cfg(feature = "quic")]
-    async fn look_over_quic(
-        &self,
-        destination: Destination,
-        view: &View,
-        deadline: Deadline,
-    ) -> Result<PresentedChain, Failure> {
-        let Destination::Addresses(addresses) = destination else {
-            return Err(Failure::new(Phase::Resolve, FetchErrorKind::ResolutionFailed));
-        };
-        let until = deadline.phase(self.timeouts.connect());
-        let (chain, peer, address) =
-            super::quic::fetch(&self.handshakes, addresses, view, until).await?;
-        Ok(chain.with_peer(peer.with_address(address)))
-    }
-
-    #[cfg(not(feature = "quic"))]
-    #[expect(clippy::unused_async, reason = "it is a fetch where the feature is on")]
-    async fn look_over_quic(
-        &self,
-        _destination: Destination,
-        _view: &View,
-        _deadline: Deadline,
-    ) -> Result<PresentedChain, Failure> {
-        Err(Failure::new(Phase::Connect, FetchErrorKind::Unsupported))
     }
 
     /// Gets a stream to the start of TLS, and shakes hands.

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms};
 use rustls::pki_types::ServerName;
 use rustls::sign::CertifiedKey;
-use rustls::{ClientConfig, ProtocolVersion, SupportedCipherSuite};
+use rustls::{ProtocolVersion, SupportedCipherSuite};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
@@ -80,10 +80,15 @@ impl Handshakes {
             // Nothing to offer is nothing in common.
             return Err(Failure::new(Phase::Handshake, FetchErrorKind::NoCipherInCommon));
         };
-        let recorder = self.recorder(offer);
-        let connector = TlsConnector::from(Arc::new(config_of(offer, &recorder)));
+        let recorder = Arc::new(Recorder::new(
+            self.algorithms,
+            Arc::clone(&offer.schemes),
+            self.identity.clone(),
+            self.memo.clone(),
+        ));
         let mut meter = Meter::new(stream);
-        let handshake = connector.connect(server_name(view.server_name.as_ref()), &mut meter);
+        let handshake =
+            connector(offer, &recorder).connect(server_name(view.server_name.as_ref()), &mut meter);
         let (suite, broken) = match timeout_at(until, handshake).await {
             Ok(Ok(mut tls)) => {
                 let suite = tls.get_ref().1.negotiated_cipher_suite();
@@ -94,16 +99,27 @@ impl Handshakes {
             Err(_) => (None, Some(Broken::TIMED_OUT)),
         };
 
-        conclude(recorder.take(), suite, broken)
+        let Record { chain, proof, client_certificate } = recorder.take();
+        let Some(chain) = chain else {
+            return Err(match broken {
+                Some(broken) => broken.into_failure(),
+                None => Failure::new(Phase::Handshake, FetchErrorKind::NoCertificate),
+            });
+        };
+        let mut peer = Peer::new();
+        if let Some(suite) = suite {
+            peer = peer.with_cipher_suite(suite_name(suite));
+        }
+        if let Some((version, proof)) = proof {
+            peer = peer.with_protocol(version.name()).with_possession(proof.possession);
+            if let Some(detail) = proof.detail {
+                peer = peer.with_possession_detail(detail);
+            }
+        }
+        Ok((chain, ended(peer, client_certificate, broken)))
     }
 
-    /// A recorder for one handshake.
-    pub(super) fn recorder(&self, offer: &Offer) -> Arc<Recorder> {
-        let (schemes, identity) = (Arc::clone(&offer.schemes), self.identity.clone());
-        Arc::new(Recorder::new(self.algorithms, schemes, identity, self.memo.clone()))
-    }
-
-    pub(super) fn offer(&self, key_type: Option<KeyType>) -> Option<&Offer> {
+    fn offer(&self, key_type: Option<KeyType>) -> Option<&Offer> {
         let made = |key_type| move || Offer::of(key_type, &self.provider);
         match key_type {
             None => Some(&self.everything),
@@ -113,40 +129,13 @@ impl Handshakes {
     }
 }
 
-/// What a handshake comes to that has shown this, and ended so.
-pub(super) fn conclude(
-    record: Record,
-    suite: Option<SupportedCipherSuite>,
-    broken: Option<Broken>,
-) -> Result<(PresentedChain, Peer), Failure> {
-    let Record { chain, proof, client_certificate } = record;
-    let Some(chain) = chain else {
-        return Err(match broken {
-            Some(broken) => broken.into_failure(),
-            None => Failure::new(Phase::Handshake, FetchErrorKind::NoCertificate),
-        });
-    };
-    let mut peer = Peer::new();
-    if let Some(suite) = suite {
-        peer = peer.with_cipher_suite(suite_name(suite));
-    }
-    if let Some((version, proof)) = proof {
-        peer = peer.with_protocol(version.name()).with_possession(proof.possession);
-        if let Some(detail) = proof.detail {
-            peer = peer.with_possession_detail(detail);
-        }
-    }
-    Ok((chain, ended(peer, client_certificate, broken)))
-}
-
-/// The configuration of one handshake.
-pub(super) fn config_of(offer: &Offer, recorder: &Arc<Recorder>) -> ClientConfig {
+fn connector(offer: &Offer, recorder: &Arc<Recorder>) -> TlsConnector {
     let verifier: Arc<Recorder> = Arc::clone(recorder);
     let resolver: Arc<Recorder> = Arc::clone(recorder);
     let mut config = offer.template.clone();
     config.dangerous().set_certificate_verifier(verifier);
     config.client_auth_cert_resolver = resolver;
-    config
+    TlsConnector::from(Arc::new(config))
 }
 
 /// Closes the connection politely, and says what the peer thinks of the handshake.
