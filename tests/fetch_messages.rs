@@ -206,14 +206,3 @@ async fn check_hands_on_the_error_of_its_parts() {
     let same = Checker::new().unwrap().check(&target).await.unwrap_err();
     assert_eq!(same.to_string(), fetch.to_string());
 }
-
-/// Before anybody is asked for an address.
-#[cfg(not(feature = "quic"))]
-#[tokio::test]
-async fn http_3_wants_a_feature() {
-    let error = error("h3://example.invalid").await;
-    assert_eq!(
-        error.to_string(),
-        "resolve failed for h3://example.invalid:443: that protocol can't be spoken here"
-    );
-}

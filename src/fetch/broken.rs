@@ -33,6 +33,12 @@ impl Broken {
         Self { kind, cause: Some(cause) }
     }
 
+    /// A handshake inside something else than a stream.
+    #[cfg(all(feature = "quic", any(feature = "aws-lc-rs", feature = "ring")))]
+    pub(super) const fn of(kind: FetchErrorKind, cause: io::Error) -> Self {
+        Self { kind, cause: Some(cause) }
+    }
+
     /// The alert that the peer sent, where it sent one.
     pub(super) fn alert(&self) -> Option<AlertDescription> {
         match tls_error(self.cause.as_ref()?) {

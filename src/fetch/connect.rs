@@ -128,7 +128,7 @@ pub(super) fn in_order(mut addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     ordered
 }
 
-fn all_failed(attempts: Vec<Attempt>) -> Failure {
+pub(super) fn all_failed(attempts: Vec<Attempt>) -> Failure {
     let kind = RANKED
         .into_iter()
         .find(|kind| attempts.iter().any(|attempt| attempt.kind() == *kind))

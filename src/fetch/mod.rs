@@ -38,6 +38,8 @@ mod policy;
 mod possession;
 mod provider;
 mod proxy;
+#[cfg(all(feature = "quic", any(feature = "aws-lc-rs", feature = "ring")))]
+mod quic;
 mod recorder;
 mod resolve;
 mod starttls;

@@ -60,6 +60,9 @@ impl Pipeline {
         target: &Target,
         deadline: Deadline,
     ) -> Result<Destination, Failure> {
+        if target.protocol().opening() == Opening::Quic && !SPEAKS_QUIC {
+            return Err(Failure::new(Phase::Connect, FetchErrorKind::Unsupported));
+        }
         let port = target.dial_port();
         if self.allowed_ports.as_ref().is_some_and(|allowed| !allowed.contains(&port)) {
             return Err(Failure::new(Phase::Resolve, FetchErrorKind::PortForbidden));
@@ -85,9 +88,13 @@ impl Pipeline {
         view: &View,
         deadline: Deadline,
     ) -> Result<PresentedChain, Failure> {
-        if view.transport == Transport::Quic && self.proxies.proxy_of(target).is_some() {
-            // CONNECT, be it of HTTP or of SOCKS5, leads to TCP alone.
-            return Err(Failure::new(Phase::Proxy, FetchErrorKind::Unsupported));
+        if view.transport == Transport::Quic {
+            if self.proxies.proxy_of(target).is_some() {
+                // CONNECT, be it of HTTP or of SOCKS5, leads to TCP alone.
+                return Err(Failure::new(Phase::Proxy, FetchErrorKind::Unsupported));
+            }
+            // Boxed, so that fetches over TCP need not have room for it.
+            return Box::pin(self.look_over_quic(destination, view, deadline)).await;
         }
         let (conversation, address) = self.open(target, destination, deadline).await?;
         let failure = match self.go_on(conversation, target, view, deadline).await {
@@ -110,6 +117,33 @@ impl Pipeline {
             Some(address) => failure.at(address),
             None => failure,
         })
+    }
+
+    #[cfg(all(feature = "quic", any(feature = "aws-lc-rs", feature = "ring")))]
+    async fn look_over_quic(
+        &self,
+        destination: Destination,
+        view: &View,
+        deadline: Deadline,
+    ) -> Result<PresentedChain, Failure> {
+        let Destination::Addresses(addresses) = destination else {
+            // A name is left to a proxy alone.
+            return Err(Failure::new(Phase::Resolve, FetchErrorKind::ResolutionFailed));
+        };
+        let (chain, peer) =
+            self.handshakes.run_over_quic(addresses, view, &self.timeouts, deadline).await?;
+        Ok(chain.with_peer(peer))
+    }
+
+    #[cfg(not(all(feature = "quic", any(feature = "aws-lc-rs", feature = "ring"))))]
+    #[expect(clippy::unused_async, reason = "it is where there is something to wait for")]
+    async fn look_over_quic(
+        &self,
+        _: Destination,
+        _: &View,
+        _: Deadline,
+    ) -> Result<PresentedChain, Failure> {
+        Err(Failure::new(Phase::Connect, FetchErrorKind::Unsupported))
     }
 
     /// Gets a stream to the start of TLS, and shakes hands.
@@ -249,3 +283,6 @@ fn with_address(chain: PresentedChain, address: Option<SocketAddr>) -> Presented
         _ => chain,
     }
 }
+
+/// Whether HTTP/3 can be spoken; QUIC protects its first packets with cryptography of its own.
+const SPEAKS_QUIC: bool = cfg!(all(feature = "quic", any(feature = "aws-lc-rs", feature = "ring")));

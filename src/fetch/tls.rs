@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms};
 use rustls::pki_types::ServerName;
 use rustls::sign::CertifiedKey;
-use rustls::{ProtocolVersion, SupportedCipherSuite};
+use rustls::{ClientConfig, ProtocolVersion, SupportedCipherSuite};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
@@ -80,15 +80,10 @@ impl Handshakes {
             // Nothing to offer is nothing in common.
             return Err(Failure::new(Phase::Handshake, FetchErrorKind::NoCipherInCommon));
         };
-        let recorder = Arc::new(Recorder::new(
-            self.algorithms,
-            Arc::clone(&offer.schemes),
-            self.identity.clone(),
-            self.memo.clone(),
-        ));
+        let recorder = self.recorder(offer);
         let mut meter = Meter::new(stream);
-        let handshake =
-            connector(offer, &recorder).connect(server_name(view.server_name.as_ref()), &mut meter);
+        let connector = TlsConnector::from(Arc::new(config(offer, &recorder)));
+        let handshake = connector.connect(server_name(view.server_name.as_ref()), &mut meter);
         let (suite, broken) = match timeout_at(until, handshake).await {
             Ok(Ok(mut tls)) => {
                 let suite = tls.get_ref().1.negotiated_cipher_suite();
@@ -98,28 +93,20 @@ impl Handshakes {
             Ok(Err(error)) => (None, Some(Broken::new(error, &meter))),
             Err(_) => (None, Some(Broken::TIMED_OUT)),
         };
-
-        let Record { chain, proof, client_certificate } = recorder.take();
-        let Some(chain) = chain else {
-            return Err(match broken {
-                Some(broken) => broken.into_failure(),
-                None => Failure::new(Phase::Handshake, FetchErrorKind::NoCertificate),
-            });
-        };
-        let mut peer = Peer::new();
-        if let Some(suite) = suite {
-            peer = peer.with_cipher_suite(suite_name(suite));
-        }
-        if let Some((version, proof)) = proof {
-            peer = peer.with_protocol(version.name()).with_possession(proof.possession);
-            if let Some(detail) = proof.detail {
-                peer = peer.with_possession_detail(detail);
-            }
-        }
-        Ok((chain, ended(peer, client_certificate, broken)))
+        outcome(&recorder, suite, broken)
     }
 
-    fn offer(&self, key_type: Option<KeyType>) -> Option<&Offer> {
+    /// Somebody to watch one handshake.
+    pub(super) fn recorder(&self, offer: &Offer) -> Arc<Recorder> {
+        Arc::new(Recorder::new(
+            self.algorithms,
+            Arc::clone(&offer.schemes),
+            self.identity.clone(),
+            self.memo.clone(),
+        ))
+    }
+
+    pub(super) fn offer(&self, key_type: Option<KeyType>) -> Option<&Offer> {
         let made = |key_type| move || Offer::of(key_type, &self.provider);
         match key_type {
             None => Some(&self.everything),
@@ -129,13 +116,40 @@ impl Handshakes {
     }
 }
 
-fn connector(offer: &Offer, recorder: &Arc<Recorder>) -> TlsConnector {
+/// What a client does that offers this, watched by the recorder.
+pub(super) fn config(offer: &Offer, recorder: &Arc<Recorder>) -> ClientConfig {
     let verifier: Arc<Recorder> = Arc::clone(recorder);
     let resolver: Arc<Recorder> = Arc::clone(recorder);
     let mut config = offer.template.clone();
     config.dangerous().set_certificate_verifier(verifier);
     config.client_auth_cert_resolver = resolver;
-    TlsConnector::from(Arc::new(config))
+    config
+}
+
+/// The chain that a handshake showed and who presented it, or why it showed none.
+pub(super) fn outcome(
+    recorder: &Recorder,
+    suite: Option<SupportedCipherSuite>,
+    broken: Option<Broken>,
+) -> Result<(PresentedChain, Peer), Failure> {
+    let Record { chain, proof, client_certificate } = recorder.take();
+    let Some(chain) = chain else {
+        return Err(match broken {
+            Some(broken) => broken.into_failure(),
+            None => Failure::new(Phase::Handshake, FetchErrorKind::NoCertificate),
+        });
+    };
+    let mut peer = Peer::new();
+    if let Some(suite) = suite {
+        peer = peer.with_cipher_suite(suite_name(suite));
+    }
+    if let Some((version, proof)) = proof {
+        peer = peer.with_protocol(version.name()).with_possession(proof.possession);
+        if let Some(detail) = proof.detail {
+            peer = peer.with_possession_detail(detail);
+        }
+    }
+    Ok((chain, ended(peer, client_certificate, broken)))
 }
 
 /// Closes the connection politely, and says what the peer thinks of the handshake.
@@ -193,7 +207,7 @@ fn ended(peer: Peer, shown: ClientCertificate, broken: Option<Broken>) -> Peer {
     }
 }
 
-fn server_name(sni: Option<&DnsName>) -> ServerName<'static> {
+pub(super) fn server_name(sni: Option<&DnsName>) -> ServerName<'static> {
     // Every `DnsName` is one to rustls, too.
     let name = sni.and_then(|name| ServerName::try_from(name.as_str().to_owned()).ok());
     // For an address no server name is sent (RFC 6066 section 3).

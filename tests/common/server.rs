@@ -267,7 +267,7 @@ impl Tls {
         seen
     }
 
-    fn config(&self, seen: Arc<Mutex<Seen>>) -> Arc<ServerConfig> {
+    pub(crate) fn config(&self, seen: Arc<Mutex<Seen>>) -> Arc<ServerConfig> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let certify = |(chain, key): &(Vec<_>, Arc<PrivateKeyDer<'static>>)| {
             let signing_key = provider.key_provider.load_private_key(key.clone_key()).unwrap();
