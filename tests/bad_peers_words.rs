@@ -8,28 +8,13 @@ mod common;
 use std::time::Duration;
 
 use common::dialogues::{SCHEMES, Turn, play};
-use common::meeting::{STARTTLS, assert_met, assert_within, falls_silent, meet};
+use common::meeting::{STARTTLS, assert_met, assert_within, falls_silent, meet, says_for_ever};
 use common::pki::Pki;
 use common::printed;
 use common::server::Tls;
 use notafter::chain::Possession;
 use notafter::fetch::{FetchErrorKind, Fetcher, NotTls, Phase};
-use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt, duplex};
-
-/// Says the same for ever, and how many bytes of it were taken before the client had enough.
-async fn says_for_ever<W: AsyncWrite + Unpin>(stream: &mut W, first: &[u8], again: &[u8]) -> usize {
-    let mut taken = 0;
-    let mut words = first;
-    loop {
-        match stream.write(words).await {
-            Ok(length) => {
-                taken += length;
-                words = if length < words.len() { &words[length..] } else { again };
-            }
-            Err(_) => return taken,
-        }
-    }
-}
+use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 
 mod a_peer_without_an_end {
     use super::*;

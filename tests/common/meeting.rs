@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use notafter::fetch::{FetchError, FetchErrorKind, Fetcher, Phase};
 use notafter::target::Target;
-use tokio::io::{AsyncReadExt, DuplexStream, duplex};
+use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, duplex};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 
@@ -59,6 +59,25 @@ pub(crate) async fn meet_on_a_socket(
 pub(crate) async fn falls_silent(mut stream: DuplexStream) {
     stream.read_to_end(&mut Vec::new()).await.unwrap();
     std::future::pending().await
+}
+
+/// Says the same for ever, and how many bytes of it were taken before the client had enough.
+pub(crate) async fn says_for_ever<W: AsyncWrite + Unpin>(
+    stream: &mut W,
+    first: &[u8],
+    again: &[u8],
+) -> usize {
+    let mut taken = 0;
+    let mut words = first;
+    loop {
+        match stream.write(words).await {
+            Ok(length) => {
+                taken += length;
+                words = if length < words.len() { &words[length..] } else { again };
+            }
+            Err(_) => return taken,
+        }
+    }
 }
 
 #[track_caller]

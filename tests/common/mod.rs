@@ -6,6 +6,8 @@ pub(crate) mod anatomy;
 pub(crate) mod corpora;
 #[cfg(feature = "fetch")]
 pub(crate) mod dialogues;
+#[cfg(feature = "fetch")]
+pub(crate) mod flight;
 pub(crate) mod judge;
 pub(crate) mod lists;
 #[cfg(feature = "fetch")]
