@@ -119,7 +119,10 @@ fn targets() {
     let cases = [
         ("", r#"invalid target "": the host is empty"#),
         ("example.com:0", r#"invalid target "example.com:0": port 0 cannot be connected to"#),
-        ("ftp://example.com", r#"invalid target "ftp://example.com": the scheme is not known"#),
+        (
+            "gopher://example.com",
+            r#"invalid target "gopher://example.com": the scheme is not known"#,
+        ),
         (
             "https://user:secret@example.com",
             r#"invalid target "https://***@example.com": user information before "@" is not accepted"#,

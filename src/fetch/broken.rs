@@ -27,6 +27,8 @@ impl Broken {
             FetchErrorKind::NotTls(speech)
         } else if let Some(error) = tls_error(&cause) {
             kind_of_tls(error)
+        } else if is_buffer_full(&cause) {
+            FetchErrorKind::MessageTooLarge
         } else {
             FetchErrorKind::of_io(&cause)
         };
@@ -99,6 +101,13 @@ fn tls_error(error: &io::Error) -> Option<&Error> {
     error.get_ref()?.downcast_ref()
 }
 
+/// Whether rustls gave up on a message that does not fit into its buffer of 64 KiB, of which it
+/// makes no error of its own.
+fn is_buffer_full(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::InvalidData
+        && error.get_ref().is_some_and(|cause| cause.to_string() == "message buffer full")
+}
+
 fn kind_of_tls(error: &Error) -> FetchErrorKind {
     match error {
         Error::AlertReceived(alert) => kind_of_alert(*alert),
@@ -124,6 +133,7 @@ fn kind_of_tls(error: &Error) -> FetchErrorKind {
 
 pub(super) fn kind_of_alert(alert: AlertDescription) -> FetchErrorKind {
     match alert {
+        AlertDescription::CloseNotify => FetchErrorKind::ClosedEarly,
         // Before the certificate there is nothing else to disagree about.
         AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity => {
             FetchErrorKind::NoCipherInCommon

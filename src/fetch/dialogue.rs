@@ -166,7 +166,9 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Conversation<IO> {
         let length = match self.io.read(&mut chunk).await {
             Ok(0) => return Err(self.fail(FetchErrorKind::ClosedEarly)),
             Ok(length) => length,
-            Err(error) => return Err(Failure::broken(self.phase, error)),
+            Err(error) => {
+                return Err(Failure::broken(self.phase, error).saying(&self.pending));
+            }
         };
         self.pending.extend_from_slice(&chunk[..length]);
         self.received = self.received.saturating_add(length);
@@ -181,7 +183,11 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Conversation<IO> {
             self.io.write_all(reply).await?;
             self.io.flush().await
         };
-        written.await.map_err(|error| Failure::broken(self.phase, error))
+        match written.await {
+            // What the peer said before it hung up can be read all the same, and tells more.
+            Err(error) if FetchErrorKind::of_io(&error) == FetchErrorKind::ClosedEarly => Ok(()),
+            written => written.map_err(|error| Failure::broken(self.phase, error)),
+        }
     }
 
     fn take(&mut self, taken: usize) {
@@ -337,6 +343,46 @@ mod tests {
             });
             assert_failed(held.await, FetchErrorKind::TlsAlready, None);
         }
+    }
+
+    #[tokio::test]
+    async fn an_alert_in_pieces_is_told_from_a_reply() {
+        // The dialogue of LDAP judges by the first byte.
+        let target: Target = "ldap://example.com".parse().unwrap();
+        for (said, expect) in [
+            (&b"\x15\x03\x03\0\x02"[..], FetchErrorKind::TlsAlready),
+            (b"\x15\x03\x03\0\x03", FetchErrorKind::UnreadableReply),
+            (b"\x15\x03\x03\0", FetchErrorKind::ClosedEarly),
+        ] {
+            let (client, mut stream) = duplex(1024);
+            let mut conversation = Conversation::new(client);
+            let mut dialogue = starttls::dialogue(&target, target.host()).unwrap();
+            let until = Instant::now() + Duration::from_secs(10);
+            let holding = conversation.hold(&mut *dialogue, Phase::StartTls, until);
+            let serving = async {
+                for byte in said {
+                    stream.write_all(&[*byte]).await.unwrap();
+                    tokio::task::yield_now().await;
+                }
+                stream.shutdown().await.unwrap();
+            };
+            let (held, ()) = tokio::join!(holding, serving);
+            assert_eq!(held.unwrap_err().kind, expect, "{said:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn last_words_are_heard_though_nobody_listens_any_more() {
+        let (client, mut stream) = duplex(1024);
+        stream.write_all(b"220 mail\r\n421 4.3.2 shutting down\r\n").await.unwrap();
+        drop(stream);
+        let target: Target = "smtp://example.com".parse().unwrap();
+        let mut dialogue = starttls::dialogue(&target, target.host()).unwrap();
+        let until = Instant::now() + Duration::from_secs(10);
+        let mut conversation = Conversation::new(client);
+        let held = conversation.hold(&mut *dialogue, Phase::StartTls, until).await;
+        let held = held.map_err(|failure| FetchError::new(&target, failure));
+        assert_failed(held, FetchErrorKind::StartTlsRefused, Some("421 4.3.2 shutting down"));
     }
 
     #[tokio::test]

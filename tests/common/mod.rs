@@ -4,9 +4,15 @@
 
 pub(crate) mod anatomy;
 pub(crate) mod corpora;
+#[cfg(feature = "fetch")]
+pub(crate) mod dialogues;
 pub(crate) mod dns;
+#[cfg(feature = "fetch")]
+pub(crate) mod flight;
 pub(crate) mod judge;
 pub(crate) mod lists;
+#[cfg(feature = "fetch")]
+pub(crate) mod meeting;
 pub(crate) mod pki;
 #[cfg(feature = "fetch")]
 pub(crate) mod process;
