@@ -10,7 +10,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::flight::{answer_to, number};
+use common::flight::{CHANGES, Change, answer_to, change, number};
 use common::meeting::{HANDSHAKE, assert_within, falls_silent};
 use common::pki::Pki;
 use common::server::Tls;
@@ -129,27 +129,12 @@ fn fields(flight: &[u8], tls13: bool) -> Vec<Field> {
     walk.found
 }
 
-/// Changes of a number that takes so many bytes.
-const CHANGES: [(&str, fn(u32, u32) -> u32); 4] = [
-    ("+1", |number, most| (number + 1) & most),
-    ("-1", |number, most| number.wrapping_sub(1) & most),
-    ("0", |_, _| 0),
-    ("max", |_, most| most),
-];
-
-fn change(flight: &mut [u8], field: &Field, change: fn(u32, u32) -> u32) {
-    let bytes = &mut flight[field.at..field.at + field.width];
-    let most = u32::MAX >> (32 - 8 * field.width);
-    let changed = change(u32::try_from(number(bytes)).unwrap(), most).to_be_bytes();
-    bytes.copy_from_slice(&changed[4 - field.width..]);
-}
-
 /// What comes of a flight with one of its fields changed.
 async fn fetch(
     tls: &Tls,
     tls13: bool,
     index: usize,
-    to: fn(u32, u32) -> u32,
+    to: Change,
 ) -> (Result<PresentedChain, FetchError>, Duration) {
     let (ours, mut theirs) = duplex(64 * 1024);
     let target = "example.com".parse().unwrap();
@@ -157,7 +142,7 @@ async fn fetch(
     let between = async {
         let mut flight = answer_to(&mut theirs, tls).await;
         let field = fields(&flight, tls13)[index].clone();
-        change(&mut flight, &field, to);
+        change(&mut flight[field.at..field.at + field.width], to);
         theirs.write_all(&flight).await.unwrap();
         falls_silent(theirs).await
     };
@@ -174,12 +159,12 @@ async fn outcomes(tls: &Tls, tls13: bool, sent: &[&[u8]]) -> Vec<String> {
     let mut lines = Vec::new();
     for (index, name) in names(tls, tls13).await.into_iter().enumerate() {
         let mut line = format!("{name}:");
-        for (what, to) in CHANGES {
+        for to in CHANGES {
             let (fetched, elapsed) = fetch(tls, tls13, index, to).await;
             assert_within(elapsed, HANDSHAKE);
             let outcome = match fetched {
                 Err(error) => {
-                    assert_eq!(error.phase(), Phase::Handshake, "{name} {what}");
+                    assert_eq!(error.phase(), Phase::Handshake, "{line}");
                     error.kind().code()
                 }
                 // Whose bytes they are is proven for what was sent alone.
@@ -187,7 +172,7 @@ async fn outcomes(tls: &Tls, tls13: bool, sent: &[&[u8]]) -> Vec<String> {
                     let ders: Vec<&[u8]> =
                         chain.entries().iter().map(notafter::chain::Entry::der).collect();
                     let proven = chain.peer().unwrap().possession() == Possession::Proven;
-                    assert!(!proven || ders == sent, "{name} {what}");
+                    assert!(!proven || ders == sent, "{line}");
                     if proven { "unchanged" } else { "unproven" }
                 }
             };

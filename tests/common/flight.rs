@@ -69,5 +69,24 @@ pub(crate) fn number(bytes: &[u8]) -> usize {
     bytes.iter().fold(0, |number, byte| number << 8 | usize::from(*byte))
 }
 
+/// What a length is changed to, of what it is and the most that its field can hold.
+pub(crate) type Change = fn(u32, u32) -> u32;
+
+/// One more, one less, nothing, and the most.
+pub(crate) const CHANGES: [Change; 4] = [
+    |length, most| (length + 1) & most,
+    |length, most| length.wrapping_sub(1) & most,
+    |_, _| 0,
+    |_, most| most,
+];
+
+/// Changes a length field of up to three bytes.
+pub(crate) fn change(field: &mut [u8], to: Change) {
+    let width = field.len();
+    let most = (1 << (8 * width)) - 1;
+    let changed = to(u32::try_from(number(field)).unwrap(), most).to_be_bytes();
+    field.copy_from_slice(&changed[4 - width..]);
+}
+
 /// The content type of handshake messages.
 pub(crate) const HANDSHAKE: u8 = 22;
