@@ -7,12 +7,14 @@ mod common;
 
 use std::error::Error;
 use std::io;
+use std::net::SocketAddr;
 
 use common::printed;
+use common::proxies::Scripted;
 use common::server::{Server, refusing};
 use notafter::CheckError;
 use notafter::checker::Checker;
-use notafter::fetch::{BuildError, FetchError, FetchErrorKind, Fetcher, Resolver};
+use notafter::fetch::{AddressPolicy, BuildError, FetchError, FetchErrorKind, Fetcher, Resolver};
 use notafter::target::Target;
 
 async fn error(target: &str) -> FetchError {
@@ -80,6 +82,36 @@ async fn a_peer_that_closes_is_said_to() {
 }
 
 #[tokio::test]
+async fn addresses_beyond_the_fourth_are_counted() {
+    let forbidden = |last: u8| -> Vec<SocketAddr> {
+        (1..=last).map(|last| ([192, 0, 2, last], 443).into()).collect()
+    };
+    let resolved = |last| async move {
+        let builder = Fetcher::builder().address_policy(AddressPolicy::public_only());
+        let fetcher = builder.resolver(Resolver::fixed(forbidden(last))).build().unwrap();
+        fetcher.fetch(&"example.com".parse().unwrap()).await.unwrap_err().to_string()
+    };
+    let four = "192.0.2.1:443, 192.0.2.2:443, 192.0.2.3:443, 192.0.2.4:443";
+    assert!(resolved(4).await.contains(&format!(" at {four}: ")));
+    assert!(resolved(6).await.contains(&format!(" at {four} and 2 more: ")));
+
+    // That of a proxy which could connect to none of them is the first of those named.
+    let proxy = Scripted::answering("HTTP/1.1 502 Bad Gateway\r\n\r\n");
+    let through = |last| {
+        let here = proxy.proxy("http").resolving_here();
+        let builder = Fetcher::builder().proxy(here).resolver(Resolver::fixed(forbidden(last)));
+        async move {
+            let fetcher = builder.build().unwrap();
+            fetcher.fetch(&"example.com".parse().unwrap()).await.unwrap_err().to_string()
+        }
+    };
+    let four = format!("{}, 192.0.2.1:443, 192.0.2.2:443, 192.0.2.3:443", proxy.address());
+    assert!(through(3).await.contains(&format!(" at {four}: ")));
+    assert!(through(4).await.contains(&format!(" at {four} and 1 more: ")));
+    assert!(through(5).await.contains(&format!(" at {four} and 2 more: ")));
+}
+
+#[tokio::test]
 async fn a_name_without_an_address_is_said_to_have_none() {
     let error = error_with(Resolver::fixed([])).await;
     assert_eq!(
@@ -91,7 +123,7 @@ async fn a_name_without_an_address_is_said_to_have_none() {
 #[tokio::test]
 async fn a_resolver_that_fails_says_why_below() {
     let resolver = Resolver::from_fn(|_, _| async {
-        Err::<Vec<std::net::SocketAddr>, _>(io::Error::other("the zone is on fire"))
+        Err::<Vec<SocketAddr>, _>(io::Error::other("the zone is on fire"))
     });
     assert_eq!(
         printed(&error_with(resolver).await),

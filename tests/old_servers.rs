@@ -30,17 +30,6 @@ fn files_of(pki: &Pki, key: Key) -> Scratch {
     files
 }
 
-/// A key of OpenSSL's own making, and a certificate that it signs itself.
-fn files_self_signed(genpkey: &str, req: &str) -> Scratch {
-    let files = Scratch::new();
-    files.run(&format!("openssl genpkey {genpkey} -out key.pem"));
-    files.run(&format!(
-        "openssl req -x509 -new -key key.pem -subj /CN=example.com -days 30 {req} -out leaf.pem"
-    ));
-    files.run("openssl x509 -in leaf.pem -outform DER -out leaf.der");
-    files
-}
-
 fn start(files: &Scratch, arguments: &str) -> Process {
     let port = free_port();
     let chain = if files.path("chain.pem").exists() { "-cert_chain chain.pem" } else { "" };
@@ -57,7 +46,7 @@ async fn show_their_chain_and_what_they_speak() {
     let pki = Pki::new();
     let (rsa, p521) = (files_of(&pki, Key::Rsa2048), files_of(&pki, Key::P521));
     let brainpool =
-        files_self_signed("-algorithm EC -pkeyopt ec_paramgen_curve:brainpoolP256r1", "-sha256");
+        Scratch::self_signed("-algorithm EC -pkeyopt ec_paramgen_curve:brainpoolP256r1", "-sha256");
     let cases = [
         (&rsa, "-tls1", "TLSv1", "TLSv1.0"),
         (&rsa, "-tls1_1", "TLSv1.1", "TLSv1.1"),

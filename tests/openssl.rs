@@ -60,17 +60,6 @@ fn files_of(pki: &Pki, leaf: &Issued) -> Scratch {
     files
 }
 
-/// The files of a server that has a self-signed certificate of OpenSSL's own making.
-fn files_self_signed(genpkey: &str, req: &str) -> Scratch {
-    let files = Scratch::new();
-    files.run(&format!("openssl genpkey {genpkey} -out key.pem"));
-    files.run(&format!(
-        "openssl req -x509 -new -key key.pem -subj /CN=example.com -days 30 {req} -out leaf.pem"
-    ));
-    files.run("openssl x509 -in leaf.pem -outform DER -out leaf.der");
-    files
-}
-
 fn ders(chain: &PresentedChain) -> Vec<&[u8]> {
     chain.entries().iter().map(notafter::chain::Entry::der).collect()
 }
@@ -241,7 +230,7 @@ async fn a_p_521_key_shows_its_chain_in_tls_1_3_only() {
 #[tokio::test]
 #[ignore = "needs Debian's openssl"]
 async fn an_ed25519_key_is_proven() {
-    let files = files_self_signed("-algorithm ED25519", "");
+    let files = Scratch::self_signed("-algorithm ED25519", "");
     for version in [TLS12, TLS13] {
         let chain = fetch(&files, version).await.unwrap();
         assert_eq!(ders(&chain), [&files.read("leaf.der")[..]]);
@@ -259,7 +248,7 @@ async fn a_key_that_no_provider_knows_shows_its_chain() {
             "the provider can't verify 0x0809 signatures",
         ),
     ] {
-        let files = files_self_signed(genpkey, "");
+        let files = Scratch::self_signed(genpkey, "");
 
         let chain = fetch(&files, TLS13).await.unwrap();
         assert_eq!(ders(&chain), [&files.read("leaf.der")[..]]);
@@ -281,14 +270,14 @@ async fn a_key_that_no_provider_knows_shows_its_chain() {
 async fn a_key_that_tls_1_3_does_not_know_shows_nothing() {
     let brainpool = "-algorithm EC -pkeyopt ec_paramgen_curve:brainpoolP256r1";
     let secp256k1 = "-algorithm EC -pkeyopt ec_paramgen_curve:secp256k1";
-    let dsa = files_self_signed("-algorithm ED448", "");
+    let dsa = Scratch::self_signed("-algorithm ED448", "");
     dsa.run(
         "openssl genpkey -genparam -algorithm DSA -pkeyopt dsa_paramgen_bits:1024 \
          -pkeyopt dsa_paramgen_q_bits:160 -out parameters.pem",
     );
     dsa.run("openssl genpkey -paramfile parameters.pem -out key.pem");
     dsa.run("openssl req -x509 -new -key key.pem -subj /CN=example.com -out leaf.pem");
-    for files in [files_self_signed(brainpool, ""), files_self_signed(secp256k1, ""), dsa] {
+    for files in [Scratch::self_signed(brainpool, ""), Scratch::self_signed(secp256k1, ""), dsa] {
         for (version, expect) in [
             (TLS12, FetchErrorKind::NoCipherInCommon),
             // What a server says that can't use its key in the only version that it is left.
@@ -304,7 +293,7 @@ async fn a_key_that_tls_1_3_does_not_know_shows_nothing() {
 #[tokio::test]
 #[ignore = "needs Debian's openssl"]
 async fn a_small_rsa_key_is_told_from_a_bad_signature() {
-    let files = files_self_signed("-algorithm RSA -pkeyopt rsa_keygen_bits:1024", "-sha256");
+    let files = Scratch::self_signed("-algorithm RSA -pkeyopt rsa_keygen_bits:1024", "-sha256");
     for version in [TLS12, TLS13] {
         let arguments = format!("{version} -cipher DEFAULT:@SECLEVEL=0");
 
@@ -328,7 +317,7 @@ async fn a_version_1_certificate_is_proven_by_its_key() {
         "-algorithm EC -pkeyopt ec_paramgen_curve:P-256",
         "-algorithm EC -pkeyopt ec_paramgen_curve:P-384",
     ] {
-        let files = files_self_signed(genpkey, "");
+        let files = Scratch::self_signed(genpkey, "");
         files.run("openssl req -new -key key.pem -subj /CN=example.com -out request.pem");
         files.run("openssl x509 -req -in request.pem -signkey key.pem -days 30 -out leaf.pem");
         files.run("openssl x509 -in leaf.pem -outform DER -out leaf.der");
@@ -345,7 +334,7 @@ async fn a_version_1_certificate_is_proven_by_its_key() {
 #[tokio::test]
 #[ignore = "needs Debian's openssl"]
 async fn a_certificate_that_is_signed_with_sha_1_is_proven() {
-    let files = files_self_signed("-algorithm RSA -pkeyopt rsa_keygen_bits:2048", "-sha1");
+    let files = Scratch::self_signed("-algorithm RSA -pkeyopt rsa_keygen_bits:2048", "-sha1");
     let chain = fetch(&files, "-cipher DEFAULT:@SECLEVEL=0").await.unwrap();
     assert_eq!(ders(&chain), [&files.read("leaf.der")[..]]);
     assert_eq!(peer(&chain).possession(), Possession::Proven);

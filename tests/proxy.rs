@@ -190,7 +190,6 @@ mod an_http_proxy {
         for (server, kind) in [
             (Server::closes(), FetchErrorKind::ClosedEarly),
             (Server::resets(), FetchErrorKind::ClosedEarly),
-            (Server::sends("HTTP/1.1 200 OK\r\n\r\ngreeting"), FetchErrorKind::BytesBeforeTls),
             (Server::sends([0x15, 3, 3, 0, 2, 2, 40]), FetchErrorKind::TlsAlready),
             (endless(), FetchErrorKind::MessageTooLarge),
         ] {
@@ -332,18 +331,27 @@ mod an_http_proxy {
 
     #[tokio::test]
     async fn leads_to_servers_whose_faults_are_their_own() {
-        // Says so once it was spoken to: what comes before may come with the proxy's answer.
-        let server = Server::script(|mut stream| {
-            let _ = io::Read::read(&mut stream, &mut [0; 4096]);
-            let _ = stream.write_all(b"220 mail.example ESMTP\r\n");
-            let _ = io::copy(&mut stream, &mut io::sink());
-        });
-        let proxy = Scripted::agreeing(server.address());
-
-        let error =
-            fetch_by(proxy.proxy("http"), ignorant(), "smtps://example.com").await.unwrap_err();
-        assert_failed(&error, Phase::Handshake, FetchErrorKind::NotTls(NotTls::Smtp));
-        assert_eq!(error.address(), None);
+        // What a server says unasked comes after the proxy's answer, or together with it.
+        let server = Server::sends("220 mail.example ESMTP\r\n");
+        let after = Scripted::agreeing(server.address());
+        let together = Server::sends("HTTP/1.1 200 OK\r\n\r\n220 mail.example ESMTP\r\n");
+        for proxy in [after.address(), together.address()] {
+            for (target, address) in [
+                ("smtps://example.com", None),
+                ("smtps://example.com;connect=192.0.2.1:465", Some("192.0.2.1:465")),
+            ] {
+                let proxy: Proxy = proxy.to_string().parse().unwrap();
+                let error = fetch_by(proxy, ignorant(), target).await.unwrap_err();
+                assert_failed(&error, Phase::Handshake, FetchErrorKind::NotTls(NotTls::Smtp));
+                assert_eq!(error.address(), address.map(|text| text.parse().unwrap()));
+                assert_eq!(error.peer_said(), None);
+            }
+        }
+        let alert = Server::sends("HTTP/1.1 200 OK\r\n\r\n\x15\x03\x03\0\x02\x02\x28");
+        let proxy: Proxy = alert.address().to_string().parse().unwrap();
+        let error = fetch_by(proxy, ignorant(), "192.0.2.1").await.unwrap_err();
+        assert_failed(&error, Phase::Handshake, FetchErrorKind::Tls);
+        assert_eq!(error.address(), Some("192.0.2.1:443".parse().unwrap()));
 
         let server = Server::sends("554 go away\r\n");
         let proxy = Scripted::agreeing(server.address());
@@ -381,13 +389,17 @@ mod an_https_proxy {
     #[tokio::test]
     async fn has_to_be_trusted_before_it_is_told_anything() {
         let site = Site::new();
-        let issue = |name: &str| {
-            site.pki.leaf("proxy.example").names(&[name]).valid(LONG.0, LONG.1).issue()
+        let issue = |name: &str, until| {
+            site.pki.leaf("proxy.example").names(&[name]).valid(LONG.0, until).issue()
         };
-        let (named, misnamed) = (issue("127.0.0.1"), issue("proxy.example"));
-        for (leaf, root, reason) in
-            [(&named, None, "UnknownIssuer"), (&misnamed, Some(&site.pki.root), "not valid for")]
-        {
+        let named = issue("127.0.0.1", LONG.1);
+        let misnamed = issue("proxy.example", LONG.1);
+        let expired = issue("127.0.0.1", "2020-01-02T00:00:00Z");
+        for (leaf, root, reason) in [
+            (&named, None, "UnknownIssuer"),
+            (&misnamed, Some(&site.pki.root), "not valid for"),
+            (&expired, Some(&site.pki.root), "expired"),
+        ] {
             let chain = [leaf, &site.pki.intermediate];
             let scripted = Scripted::https(site.server.address(), leaf, &chain);
             let mut proxy = scripted.proxy("https").with_credentials("user", "secret").unwrap();

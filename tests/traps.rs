@@ -1,16 +1,22 @@
 //! How certificate monitors are known to be wrong: one test for each way, named after it.
 //!
-//! Those that need a server are in `traps_fetch.rs`. Not tested, as there is nothing to test yet:
+//! Those that need a server are in `traps_fetch.rs`; those that need several views of one, or
+//! another door than HTTPS, have files of their own:
 //!
-//! - all addresses of a name, and both of an RSA and ECDSA pair: looks at every view of a target;
+//! - all addresses of a name, both of an RSA and ECDSA pair, the default certificate: `survey.rs`;
+//! - services behind STARTTLS, and a reply to it that can't be read: `bad_peers.rs`, `doors_*.rs`;
+//! - services behind proxies: `proxy.rs`; on HTTP/3: `quic.rs`;
+//! - appliances that speak TLS 1.0 and 1.1 only: `old_servers.rs`;
+//! - private addresses that a user names: `address_policy.rs`;
+//! - our own client certificate: `client_certificate.rs`.
+//!
+//! Not tested, as there is nothing to test yet:
+//!
 //! - a certificate renewed on disk and not reloaded, one that changed, a clock that is far off the
 //!   peer's, an intercepting proxy's issuer where another is expected: comparing with what was
 //!   expected;
-//! - services behind STARTTLS (and a reply to it that can't be read), behind proxies, on HTTP/3;
-//! - appliances that speak TLS 1.0 and 1.1 only: a reader of their certificates;
 //! - a missing OCSP staple or answer taken for good: reading OCSP responses;
-//! - Nagios thresholds that mean the opposite: rendering;
-//! - private addresses that a user names: a policy of addresses.
+//! - Nagios thresholds that mean the opposite: rendering.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 

@@ -11,7 +11,7 @@ use super::survey::{Outcome, Survey, SurveyedView, is_not_served};
 use crate::chain::{Peer, PresentedChain};
 use crate::fetch::{Deadline, Destination, FetchError, FetchErrorKind};
 use crate::report::Report;
-use crate::target::{KeyType, Subject, Target, Transport, View};
+use crate::target::{KeyType, Protocol, Subject, Target, Transport, View};
 
 impl Checker {
     pub(super) async fn look_around(
@@ -56,7 +56,7 @@ impl Checker {
                 }
                 views.push(view);
             }
-            if self.survey.looks_over_quic() {
+            if self.survey.looks_over_quic() && target.protocol() == Protocol::Https {
                 views.push(View { transport: Transport::Quic, ..view });
             }
         }

@@ -41,7 +41,8 @@ impl SurveyOptions {
         self
     }
 
-    /// Looks over QUIC too, at what a server shows to clients of HTTP/3. Needs the feature `quic`.
+    /// Looks over QUIC too, at what an `https://` server shows to clients of HTTP/3. Needs the
+    /// feature `quic`.
     ///
     /// Servers need not answer there, as clients fall back to TCP.
     #[must_use]

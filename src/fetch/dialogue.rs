@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout_at};
 
 use super::error::Failure;
-use super::{FetchErrorKind, Phase};
+use super::{FetchErrorKind, NotTls, Phase};
 
 /// One side of a dialogue, without its I/O.
 pub(super) trait Dialogue: Send {
@@ -115,6 +115,18 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Conversation<IO> {
         }
     }
 
+    /// The stream of a peer that is spoken to in TLS from the first byte.
+    ///
+    /// What a proxy passed on together with its answer came from that peer, unasked, and fails its
+    /// handshake as it would have done a moment later.
+    pub(super) fn into_tls(self) -> Result<IO, Failure> {
+        if self.pending.is_empty() {
+            return Ok(self.io);
+        }
+        let kind = NotTls::of(&self.pending).map_or(FetchErrorKind::Tls, FetchErrorKind::NotTls);
+        Err(Failure::new(Phase::Handshake, kind))
+    }
+
     async fn run(&mut self, dialogue: &mut dyn Dialogue) -> Result<(), Failure> {
         loop {
             let step = dialogue.proceed(&self.pending);
@@ -133,6 +145,23 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Conversation<IO> {
     }
 
     async fn read(&mut self) -> Result<(), Failure> {
+        loop {
+            self.receive().await?;
+            let is_first = self.received == self.pending.len();
+            match self.pending[..] {
+                // A TLS peer that can't read what it was told: an alert record, which holds two
+                // bytes (RFC 8446 section 5.1).
+                [ALERT, 3, 0..=4, 0, 2, ..] if is_first => {
+                    return Err(Failure::new(self.phase, FetchErrorKind::TlsAlready));
+                }
+                // The rest of it may come later. What a dialogue is about does not begin so.
+                [ALERT] | [ALERT, 3] | [ALERT, 3, 0..=4] | [ALERT, 3, 0..=4, 0] if is_first => {}
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    async fn receive(&mut self) -> Result<(), Failure> {
         let mut chunk = [0; 2048];
         let length = match self.io.read(&mut chunk).await {
             Ok(0) => return Err(self.fail(FetchErrorKind::ClosedEarly)),
@@ -141,9 +170,6 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Conversation<IO> {
         };
         self.pending.extend_from_slice(&chunk[..length]);
         self.received = self.received.saturating_add(length);
-        if is_tls(&self.pending) && self.received == self.pending.len() {
-            return Err(Failure::new(self.phase, FetchErrorKind::TlsAlready));
-        }
         if self.received > MOST_BYTES {
             return Err(self.fail(FetchErrorKind::MessageTooLarge));
         }
@@ -171,11 +197,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Conversation<IO> {
     }
 }
 
-/// Whether these are the first bytes of a TLS peer that can't read what it was told: an alert
-/// record, which holds two bytes (RFC 8446 section 5.1).
-fn is_tls(bytes: &[u8]) -> bool {
-    matches!(bytes, [0x15, 0x03, 0..=4, 0, 2, ..])
-}
+/// The content type of an alert record.
+const ALERT: u8 = 0x15;
 
 /// A greeting, a list of capabilities, a go-ahead: a few kilobytes at the most.
 const MOST_BYTES: usize = 64 * 1024;
@@ -196,7 +219,15 @@ mod tests {
 
     /// Holds the dialogue of SMTP, within ten seconds, with a server that does as it is told.
     async fn hold(server: impl AsyncFnOnce(&mut DuplexStream)) -> Result<(), FetchError> {
-        let target: Target = "smtp://example.com".parse().unwrap();
+        hold_as("smtp", server).await
+    }
+
+    /// The same in another protocol.
+    async fn hold_as(
+        scheme: &str,
+        server: impl AsyncFnOnce(&mut DuplexStream),
+    ) -> Result<(), FetchError> {
+        let target: Target = format!("{scheme}://example.com").parse().unwrap();
         let mut dialogue = starttls::dialogue(&target, target.host()).unwrap();
         let (client, mut stream) = duplex(1024);
         let mut conversation = Conversation::new(client);
@@ -295,6 +326,17 @@ mod tests {
     async fn a_server_that_speaks_tls_at_once_is_named() {
         let alert = "\x15\x03\x03\0\x02\x02\x46";
         assert_failed(hold_with(alert).await, FetchErrorKind::TlsAlready, None);
+        // Byte by byte, too, whatever the dialogue makes of the first.
+        for scheme in ["smtp", "ldap", "mysql", "postgres", "rdp", "xmpp"] {
+            let held = hold_as(scheme, async |server| {
+                for byte in alert.bytes() {
+                    // The client may be gone before the last.
+                    let _ = server.write_all(&[byte]).await;
+                    tokio::task::yield_now().await;
+                }
+            });
+            assert_failed(held.await, FetchErrorKind::TlsAlready, None);
+        }
     }
 
     #[tokio::test]

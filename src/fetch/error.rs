@@ -104,11 +104,12 @@ impl fmt::Display for FetchError {
         let Inner { target, failure } = &*self.0;
         write!(f, "{} failed for {target}", failure.phase)?;
         let tried = failure.attempts.iter().map(Attempt::address);
-        for (index, address) in failure.address.into_iter().chain(tried).take(SHOWN).enumerate() {
+        let mut addresses = failure.address.into_iter().chain(tried);
+        for (index, address) in addresses.by_ref().take(SHOWN).enumerate() {
             f.write_str(if index == 0 { " at " } else { ", " })?;
             write!(f, "{address}")?;
         }
-        let untold = failure.attempts.len().saturating_sub(SHOWN);
+        let untold = addresses.count();
         if untold > 0 {
             write!(f, " and {untold} more")?;
         }

@@ -67,6 +67,7 @@ impl ClientIdentity {
     /// of preference: `0x0403` is ecdsa_secp256r1_sha256, `0x0804` rsa_pss_rsae_sha256. All have to
     /// be of one kind of key. `sign` is called while a handshake is under way, and must not block
     /// for long.
+    #[must_use]
     pub fn from_signer<F>(
         chain: PresentedChain,
         schemes: impl IntoIterator<Item = u16>,

@@ -76,11 +76,13 @@ pub enum FetchErrorKind {
     PortForbidden,
     /// The peer speaks older versions only, or none that it has a key for.
     ProtocolVersion,
-    /// The proxy wants other credentials, or any (407, or the SOCKS5 authentication).
+    /// The proxy wants other credentials, or any (407 or 401, or the SOCKS5 authentication).
     ProxyAuthentication,
-    /// The proxy could not reach the target (502, 503 or 504, or the reply of a SOCKS5 proxy).
+    /// The proxy could not reach the target (502, 503, 504 or another 5xx, or the reply of a SOCKS5
+    /// proxy).
     ProxyCantReach,
-    /// The proxy may not connect to the target, or will not (403, or the ruleset of SOCKS5).
+    /// The proxy may not connect to the target, or will not (403 or another 4xx, or the ruleset of
+    /// SOCKS5).
     ProxyForbids,
     /// The certificate of a proxy that is spoken to in TLS is not to be trusted.
     ProxyUntrusted,

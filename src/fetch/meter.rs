@@ -35,26 +35,7 @@ impl<IO> Meter<IO> {
 
     /// What the peer speaks, where its first byte can't begin a TLS record.
     pub(super) fn not_tls(&self) -> Option<NotTls> {
-        let first = self.head().first()?;
-        if CONTENT_TYPES.contains(first) {
-            return None;
-        }
-        let head = self.head().to_ascii_uppercase();
-        let contains = |word: &[u8]| head.windows(word.len()).any(|window| window == word);
-        Some(match head.as_slice() {
-            [b'H', b'T', b'T', b'P', b'/', ..] => NotTls::Http,
-            // Both greet with 220 (RFC 5321 section 4.2, RFC 959 section 5.4).
-            [b'2', b'2', b'0', b' ' | b'-', ..] if contains(b"FTP") => NotTls::Ftp,
-            [b'2', b'2', b'0', b' ' | b'-', ..] => NotTls::Smtp,
-            [b'*', b' ', b'O', b'K', ..] => NotTls::Imap,
-            [b'+', b'O', b'K', ..] => NotTls::Pop3,
-            [b'S', b'S', b'H', b'-', ..] => NotTls::Ssh,
-            _ => NotTls::Unknown,
-        })
-    }
-
-    fn head(&self) -> &[u8] {
-        &self.head[..self.received.min(HEAD)]
+        NotTls::of(&self.head[..self.received.min(HEAD)])
     }
 
     fn count(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -109,6 +90,27 @@ impl<IO: AsyncWrite + Unpin> AsyncWrite for Meter<IO> {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+}
+
+impl NotTls {
+    /// What begins so, where it can't be a TLS record. A few dozen bytes are looked at.
+    pub(super) fn of(bytes: &[u8]) -> Option<Self> {
+        if CONTENT_TYPES.contains(bytes.first()?) {
+            return None;
+        }
+        let head = bytes[..bytes.len().min(HEAD)].to_ascii_uppercase();
+        let contains = |word: &[u8]| head.windows(word.len()).any(|window| window == word);
+        Some(match head.as_slice() {
+            [b'H', b'T', b'T', b'P', b'/', ..] => Self::Http,
+            // Both greet with 220 (RFC 5321 section 4.2, RFC 959 section 5.4).
+            [b'2', b'2', b'0', b' ' | b'-', ..] if contains(b"FTP") => Self::Ftp,
+            [b'2', b'2', b'0', b' ' | b'-', ..] => Self::Smtp,
+            [b'*', b' ', b'O', b'K', ..] => Self::Imap,
+            [b'+', b'O', b'K', ..] => Self::Pop3,
+            [b'S', b'S', b'H', b'-', ..] => Self::Ssh,
+            _ => Self::Unknown,
+        })
     }
 }
 

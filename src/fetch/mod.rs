@@ -21,6 +21,8 @@
 mod broken;
 mod connect;
 mod dialogue;
+#[cfg(feature = "hickory")]
+mod dns;
 mod error;
 #[cfg(fuzzing)]
 #[doc(hidden)]
@@ -52,6 +54,8 @@ use rustls::crypto::CryptoProvider;
 use rustls::pki_types::SignatureVerificationAlgorithm;
 use tokio::io::{AsyncRead, AsyncWrite};
 
+#[cfg(feature = "hickory")]
+pub use dns::{Dns, DnsError, DnsErrorKind};
 pub use error::{Attempt, FetchError};
 pub use identity::{ClientIdentity, ClientIdentityError};
 pub use kind::{FetchErrorKind, NotTls, Phase};

@@ -248,7 +248,7 @@ impl Pipeline {
         IO: AsyncRead + AsyncWrite + Unpin,
     {
         match target.protocol().opening() {
-            Opening::Tls => conversation.into_io(),
+            Opening::Tls => conversation.into_tls(),
             Opening::Quic => Err(Failure::new(Phase::Connect, FetchErrorKind::Unsupported)),
             Opening::StartTls => {
                 let Some(mut dialogue) = starttls::dialogue(target, &self.client_name) else {

@@ -78,6 +78,11 @@ impl AddressPolicy {
     }
 
     /// The addresses for which the function says `true`.
+    ///
+    /// An IPv4-mapped IPv6 address leads to the IPv4 address inside, so that it is the latter which
+    /// the function is asked about: a rule about `10.0.0.0/8` holds for `::ffff:10.0.0.1`, too.
+    /// All others are passed as they are: those of NAT64, and `0.0.0.0` and `::`, which lead to this
+    /// machine.
     #[must_use]
     pub fn from_fn(allows: impl Fn(IpAddr) -> bool + Send + Sync + 'static) -> Self {
         Self(Rule::Function(Arc::new(allows)))
@@ -125,7 +130,7 @@ impl AddressPolicy {
         match &self.0 {
             Rule::Any => None,
             Rule::PublicOnly => special_purpose(address),
-            Rule::Function(allows) if allows(address) => None,
+            Rule::Function(allows) if allows(address.to_canonical()) => None,
             Rule::Function(_) => Some("forbidden by the caller's rule"),
         }
     }
@@ -387,6 +392,22 @@ mod tests {
         let failure = AddressPolicy::from_fn(|_| false).filter(mixed).unwrap_err();
         assert_eq!(failure.phase, Phase::Resolve);
         assert_eq!(failure.kind, FetchErrorKind::AddressForbidden);
+    }
+
+    #[test]
+    fn a_rule_is_asked_about_the_address_that_is_connected_to() {
+        let no_private = AddressPolicy::from_fn(|ip| match ip {
+            IpAddr::V4(v4) => !v4.is_private(),
+            IpAddr::V6(_) => true,
+        });
+        for (address, allowed) in [
+            ("10.0.0.1", false),
+            ("::ffff:10.0.0.1", false),
+            ("::ffff:8.8.8.8", true),
+            ("2001:db8::1", true),
+        ] {
+            assert_eq!(no_private.allows(address.parse().unwrap()), allowed, "{address}");
+        }
     }
 
     #[test]

@@ -46,7 +46,8 @@ impl Resolver {
     /// A resolver of your own: gets the host name and the port, answers with addresses to dial.
     ///
     /// An empty list, or an error of the kind [`io::ErrorKind::NotFound`], says that there is no
-    /// such name; every other error that the resolution failed. Dropped at the deadline.
+    /// such name, one of the kind [`io::ErrorKind::TimedOut`] that nobody answered; every other error
+    /// that the resolution failed. Dropped at the deadline.
     #[must_use]
     pub fn from_fn<F, A>(resolve: F) -> Self
     where
@@ -74,6 +75,9 @@ impl Resolver {
             Ok(Ok(addresses)) => Ok(addresses),
             Ok(Err(error)) if is_unknown_name(&error) => {
                 Err(failure(FetchErrorKind::NameNotFound).caused_by(error))
+            }
+            Ok(Err(error)) if error.kind() == io::ErrorKind::TimedOut => {
+                Err(failure(FetchErrorKind::TimedOut).caused_by(error))
             }
             Ok(Err(error)) => Err(failure(FetchErrorKind::ResolutionFailed).caused_by(error)),
             Err(_) => Err(failure(FetchErrorKind::TimedOut)),

@@ -47,7 +47,8 @@ macro_rules! protocols {
     (@port $port:literal) => { Some($port) };
 }
 
-// Ports are those of the IANA service name registry; those of Redis and Kafka are their projects'.
+// Ports are those of the IANA service name registry; those of Redis and Kafka are their projects',
+// and those of LMTP and of XMPP over TLS what is in use, as the registry has none of their own.
 protocols! {
     /// AMQP over TLS, `amqps://`, port 5671.
     Amqps = "amqps" 5671 Tls,

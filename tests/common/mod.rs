@@ -4,6 +4,7 @@
 
 pub(crate) mod anatomy;
 pub(crate) mod corpora;
+pub(crate) mod dns;
 pub(crate) mod judge;
 pub(crate) mod lists;
 pub(crate) mod pki;

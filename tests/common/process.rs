@@ -23,6 +23,19 @@ impl Scratch {
         Self(path)
     }
 
+    /// A key of OpenSSL's own making in `key.pem`, and in `leaf.pem` and `leaf.der` a certificate for
+    /// `example.com` that it signs itself.
+    #[track_caller]
+    pub(crate) fn self_signed(genpkey: &str, req: &str) -> Self {
+        let files = Self::new();
+        files.run(&format!("openssl genpkey {genpkey} -out key.pem"));
+        files.run(&format!(
+            "openssl req -x509 -new -key key.pem -subj /CN=example.com -days 30 {req} -out leaf.pem"
+        ));
+        files.run("openssl x509 -in leaf.pem -outform DER -out leaf.der");
+        files
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }

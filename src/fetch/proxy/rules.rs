@@ -1,5 +1,6 @@
 //! Which proxy leads to which target.
 
+use std::ffi::OsStr;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -63,10 +64,10 @@ impl ProxyRules {
     ///
     /// A [`ProxyError`] where `HTTPS_PROXY` or `ALL_PROXY` names no proxy.
     pub fn from_env() -> Result<Self, ProxyError> {
-        // What is not Unicode is no proxy, and that is to be told rather than passed over.
-        Self::from_variables(std::env::vars_os().map(|(name, value)| {
-            (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned())
-        }))
+        Self::from_variables(
+            std::env::vars_os()
+                .map(|(name, value)| (name.to_string_lossy().into_owned(), text(&value))),
+        )
     }
 
     /// The rules that variables have, by their names; others than those above are passed over.
@@ -131,6 +132,19 @@ impl ProxyRules {
 impl From<Proxy> for ProxyRules {
     fn from(proxy: Proxy) -> Self {
         Self { https: None, all: Some(proxy), exceptions: Arc::default() }
+    }
+}
+
+/// A value of the environment.
+///
+/// What is not Unicode becomes what neither a proxy, its credentials included, nor an exception may
+/// hold: that is to be told, rather than altered.
+fn text(value: &OsStr) -> String {
+    let text = value.to_string_lossy();
+    if value.to_str().is_some() {
+        text.into_owned()
+    } else {
+        text.replace(char::REPLACEMENT_CHARACTER, "\0")
     }
 }
 
@@ -313,6 +327,29 @@ mod tests {
         for (target, expect) in [("a.example", false), ("b.example", false), ("c.example", true)] {
             assert_eq!(rules.proxy_of(&target.parse().unwrap()).is_some(), expect, "{target}");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_value_that_is_not_unicode_is_told_rather_than_altered() {
+        use std::os::unix::ffi::OsStrExt;
+
+        let rules = |value: &[u8], list: &[u8]| {
+            let [value, list] = [value, list].map(|bytes| text(OsStr::from_bytes(bytes)));
+            ProxyRules::from_variables([("ALL_PROXY", value), ("NO_PROXY", list)])
+        };
+        for (value, kind) in [
+            (&b"http://user:p\xffss@proxy.example"[..], ProxyErrorKind::CredentialCharacter),
+            (b"http://user:pass@pro\xffxy.example", ProxyErrorKind::InvalidHost),
+        ] {
+            assert_eq!(rules(value, b"").unwrap_err().kind(), kind);
+        }
+        let rules = rules(b"http://proxy.example", b"a\xff.example,b.example").unwrap();
+        for (target, expect) in [("a.example", true), ("b.example", false)] {
+            assert_eq!(rules.proxy_of(&target.parse().unwrap()).is_some(), expect, "{target}");
+        }
+        // Only what stands for what is not Unicode is altered.
+        assert_eq!(text(OsStr::new("a\u{fffd}")), "a\u{fffd}");
     }
 
     #[test]

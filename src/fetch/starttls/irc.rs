@@ -49,6 +49,8 @@ impl Dialogue for Irc {
             (true, [b'4', b'0'..=b'9', b'0'..=b'9']) if parameters.contains(&b"CAP".as_slice()) => {
                 Ok(Step::take(taken))
             }
+            // What some servers greet with is numbered as an error: please wait.
+            (true, b"439") => Ok(Step::take(taken)),
             // The command is unknown, or not known to be one that comes before registration.
             (true, b"421" | b"451") => Err(refusal(FetchErrorKind::StartTlsNotOffered)),
             (true, [b'4'..=b'6', b'0'..=b'9', b'0'..=b'9']) | (_, b"ERROR") => {
@@ -137,6 +139,7 @@ mod tests {
     fn notices_before_the_answer_are_passed_over() {
         let server = ":irc.example NOTICE * :*** Looking up your hostname...\r\n\
                       \r\nNOTICE AUTH :670 is not the command\r\n:irc 020 * :Please wait\r\n\
+                      :irc 439 * :Please wait while we process your connection.\r\n\
                       :irc.example 670 * :go\r\n";
         assert_eq!(hold(Irc::new, server).said(), SAID);
     }

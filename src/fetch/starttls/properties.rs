@@ -1,4 +1,4 @@
-//! What holds for every binary dialogue, and those of XMPP, whatever the server says.
+//! What holds for every dialogue, whatever the server says.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -9,7 +9,18 @@ use super::script::{Outcome, run};
 use crate::target::Target;
 
 /// A scheme, and what a server of it says up to the go-ahead.
-const SERVERS: [(&str, &[u8]); 6] = [
+const SERVERS: [(&str, &[u8]); 14] = [
+    ("ftp", b"120 soon\r\n220-Welcome\r\n530 not yet\r\n220 ready\r\n234 go\r\n"),
+    (
+        "imap",
+        b"* OK ready\r\n* CAPABILITY IMAP4rev1 STARTTLS\r\nA1 OK done\r\n* OK hm\r\nA2 OK go\r\n",
+    ),
+    ("irc", b":a NOTICE * :hello\r\nPING :b\r\n:a CAP * LS :tls\r\n:a 670 * :go\r\n"),
+    ("lmtp", b"220 a\r\n250-a\r\n250-PIPELINING\r\n250 STARTTLS\r\n220 go\r\n"),
+    ("nntp", b"200 a\r\n101 b\r\nVERSION 2\r\nSTARTTLS\r\n.\r\n382 go\r\n"),
+    ("pop3", b"+OK a\r\n+OK\r\nTOP\r\nSTLS\r\n.\r\n+OK go\r\n"),
+    ("sieve", b"\"X\" {2}\r\nab\r\n{8}\r\nSTARTTLS\r\nOK\r\nOK (Y) {2}\r\ngo\r\n"),
+    ("smtp", b"220-a\r\n220 b\r\n250-a\r\n250-STARTTLS\r\n250 HELP\r\n220-go\r\n220 now\r\n"),
     (
         "ldap",
         b"\x30\x2c\x02\x01\x00\x78\x27\x0a\x01\x00\x04\x00\x04\x0bfine so far\
