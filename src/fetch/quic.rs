@@ -246,3 +246,46 @@ const GLANCE: Duration = Duration::from_millis(10);
 
 /// How long the end of a connection may take us.
 const FAREWELL: Duration = Duration::from_millis(20);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_that_broke_down_says_how() {
+        let violation = |code: TransportErrorCode| ConnectionError::TransportError(code.into());
+        let cases = [
+            (ConnectionError::TimedOut, FetchErrorKind::TimedOut),
+            (ConnectionError::Reset, FetchErrorKind::ClosedEarly),
+            (ConnectionError::VersionMismatch, FetchErrorKind::ProtocolVersion),
+            (
+                violation(TransportErrorCode::CRYPTO_BUFFER_EXCEEDED),
+                FetchErrorKind::MessageTooLarge,
+            ),
+            // An alert of ours is none of the peer's.
+            (violation(TransportErrorCode::crypto(40)), FetchErrorKind::Tls),
+            (ConnectionError::LocallyClosed, FetchErrorKind::Tls),
+        ];
+        for (error, kind) in cases {
+            let broken = broken(error.clone());
+            assert_eq!(broken.alert(), None, "{error}");
+            assert_eq!(broken.into_failure().kind, kind, "{error}");
+        }
+    }
+
+    #[test]
+    fn a_code_is_an_alert_in_its_range_alone() {
+        let code = TransportErrorCode::crypto(116);
+        assert_eq!(alert(code), Some(AlertDescription::CertificateRequired));
+        assert_eq!(alert(TransportErrorCode::NO_VIABLE_PATH), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_time_is_shared_among_those_who_wait() {
+        let now = Instant::now();
+        let until = now + Duration::from_secs(6);
+        assert_eq!(share(until, 0), until);
+        assert_eq!(share(until, 2), now + Duration::from_secs(2));
+        assert_eq!(share(now, 2), now);
+    }
+}
