@@ -270,7 +270,7 @@ pub(super) fn is_not_served(view: &View, error: &FetchError) -> bool {
     );
     match (view.transport, error.phase()) {
         // Nobody has to answer there.
-        (Transport::Quic, Phase::Connect) => true,
+        (Transport::Quic, Phase::Connect) => error.kind() != FetchErrorKind::Unsupported,
         (_, Phase::Handshake) if view.server_name.is_none() => {
             refused || error.kind() == FetchErrorKind::UnrecognisedName
         }

@@ -1,5 +1,6 @@
 //! The TLS handshake inside QUIC, as clients of HTTP/3 shake it.
 
+use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use super::recorder::Recorder;
 use super::tls::{Handshakes, config, outcome, server_name};
 use super::{Attempt, Deadline, FetchErrorKind, Phase, Timeouts};
 use crate::chain::{Peer, PresentedChain};
+use crate::escape::{Escaped, short};
 use crate::target::View;
 
 impl Handshakes {
@@ -115,7 +117,7 @@ async fn answer(
         Ok(Err(ConnectionError::ConnectionClosed(close)))
             if close.error_code == TransportErrorCode::CONNECTION_REFUSED =>
         {
-            let error = io::Error::new(io::ErrorKind::ConnectionRefused, close.to_string());
+            let error = io::Error::new(io::ErrorKind::ConnectionRefused, shown(&close));
             Answer::None(Attempt::new(address, error))
         }
         Ok(Err(error)) => Answer::Broken(broken(error)),
@@ -170,26 +172,31 @@ fn broken(error: ConnectionError) -> Broken {
                 let cause = io::Error::other(Error::AlertReceived(alert));
                 Broken::of(kind_of_alert(alert), cause)
             }
-            None => Broken::of(FetchErrorKind::ClosedEarly, io::Error::other(error)),
+            None => Broken::of(FetchErrorKind::ClosedEarly, io::Error::other(shown(&error))),
         },
         ConnectionError::ApplicationClosed(_) | ConnectionError::Reset => {
-            Broken::of(FetchErrorKind::ClosedEarly, io::Error::other(error))
+            Broken::of(FetchErrorKind::ClosedEarly, io::Error::other(shown(&error)))
         }
         ConnectionError::VersionMismatch => {
-            Broken::of(FetchErrorKind::ProtocolVersion, io::Error::other(error))
+            Broken::of(FetchErrorKind::ProtocolVersion, io::Error::other(shown(&error)))
         }
         ConnectionError::TransportError(violation)
             if violation.code == TransportErrorCode::CRYPTO_BUFFER_EXCEEDED =>
         {
-            Broken::of(FetchErrorKind::MessageTooLarge, io::Error::other(error))
+            Broken::of(FetchErrorKind::MessageTooLarge, io::Error::other(shown(&error)))
         }
         // What we found fault with; quinn tells it in words.
         ConnectionError::TransportError(_)
         | ConnectionError::LocallyClosed
         | ConnectionError::CidsExhausted => {
-            Broken::of(FetchErrorKind::Tls, io::Error::other(error))
+            Broken::of(FetchErrorKind::Tls, io::Error::other(shown(&error)))
         }
     }
+}
+
+/// What became of a connection, in words: quinn repeats those that the peer closed it with.
+fn shown(error: &impl fmt::Display) -> String {
+    short(&Escaped(&error.to_string()))
 }
 
 /// The alert in an error code, where there is one (RFC 9001 section 4.8).

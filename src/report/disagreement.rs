@@ -118,6 +118,7 @@ pub struct Seen {
 }
 
 impl Seen {
+    #[cfg(feature = "fetch")]
     pub(crate) const fn new(
         sha256: String,
         status: Status,

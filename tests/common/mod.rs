@@ -6,7 +6,6 @@ pub(crate) mod anatomy;
 pub(crate) mod corpora;
 #[cfg(feature = "fetch")]
 pub(crate) mod dialogues;
-pub(crate) mod dns;
 #[cfg(feature = "fetch")]
 pub(crate) mod flight;
 pub(crate) mod judge;
