@@ -203,16 +203,19 @@ async fn are_errors_or_leave_the_key_unproven() {
     let leaf = pki.leaf("example.com").issue();
     let sent = pki.chain(&leaf);
     for (index, (name, outcomes)) in FIELDS.into_iter().enumerate() {
-        let mut found = Vec::new();
-        for to in CHANGES {
-            found.push(meet(liar(sent.clone(), &leaf, (index, to)), &sent).await);
+        for (to, outcome) in CHANGES.into_iter().zip(outcomes) {
+            let found = meet(liar(sent.clone(), &leaf, (index, to)), &sent).await;
+            assert!(
+                outcome.split(" or ").any(|one| one == found),
+                "{name}: {found}, not {outcome}"
+            );
         }
-        assert_eq!(found, outcomes, "{name}");
     }
 }
 
 /// The fields in their order, and what the changes lead to. What is empty stays as it is where it
-/// is changed to nothing, and by its Finished a server proves nothing that it has not yet.
+/// is changed to nothing, and by its Finished, the bytes of which
+/// are as good as random, a server proves nothing that it has not yet.
 const FIELDS: [(&str, [&str; 4]); 14] = [
     ("EncryptedExtensions", ["refused", "refused", "refused", "refused"]),
     ("EncryptedExtensions list", ["refused", "refused", "refused", "refused"]),
@@ -227,5 +230,5 @@ const FIELDS: [(&str, [&str; 4]); 14] = [
     ("Certificate extensions", ["refused", "refused", "proven", "refused"]),
     ("CertificateVerify", ["refused", "refused", "refused", "refused"]),
     ("CertificateVerify signature", ["refused", "refused", "refused", "refused"]),
-    ("Finished", ["proven", "proven", "refused", "refused"]),
+    ("Finished", ["proven", "proven", "refused or proven", "refused"]),
 ];
