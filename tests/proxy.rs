@@ -361,6 +361,7 @@ mod an_http_proxy {
         assert_eq!(error.address(), Some("192.0.2.1:25".parse().unwrap()));
     }
 
+    #[cfg(feature = "quic")]
     #[tokio::test]
     async fn leads_to_no_http_3() {
         let proxy = Scripted::answering("HTTP/1.1 200 OK\r\n\r\n");

@@ -138,8 +138,12 @@ pub(super) fn all_failed(attempts: Vec<Attempt>) -> Failure {
 
 /// Which failure speaks for all. An address that was given up on might have answered later; a
 /// refusal is an answer, while an unreachable address often is just a family that is not routed.
-const RANKED: [FetchErrorKind; 3] =
-    [FetchErrorKind::TimedOut, FetchErrorKind::Refused, FetchErrorKind::Unreachable];
+const RANKED: [FetchErrorKind; 4] = [
+    FetchErrorKind::TimedOut,
+    FetchErrorKind::ClosedEarly,
+    FetchErrorKind::Refused,
+    FetchErrorKind::Unreachable,
+];
 
 /// The "Connection Attempt Delay" (RFC 8305 section 5).
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);

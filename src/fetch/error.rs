@@ -150,7 +150,7 @@ impl Attempt {
             | io::ErrorKind::NetworkDown
             | io::ErrorKind::AddrNotAvailable => FetchErrorKind::Unreachable,
             io::ErrorKind::TimedOut => FetchErrorKind::TimedOut,
-            _ => FetchErrorKind::Io,
+            _ => FetchErrorKind::of_io(&error),
         };
         Self { address, kind, error }
     }

@@ -67,8 +67,9 @@ impl Xmpp {
     }
 
     /// An element inside the stream.
-    fn started(&mut self, name: &[u8]) {
+    fn started(&mut self, raw: &[u8], name: &[u8]) -> Result<(), Refusal> {
         match self.open.len() {
+            DEEPEST.. => return Err(Refusal::unreadable(raw)),
             1 => self.words.clear(),
             2 => {
                 // Whatever is not the features ends the dialogue.
@@ -80,6 +81,7 @@ impl Xmpp {
             _ => {}
         }
         self.open.push(name.to_vec());
+        Ok(())
     }
 
     fn say(&mut self, words: &[u8]) {
@@ -137,7 +139,7 @@ impl Dialogue for Xmpp {
                 self.begun(attributes, taken)
             }
             (State::Features | State::GoAhead, Token::Start { name, empty, .. }) => {
-                self.started(name);
+                self.started(raw, name)?;
                 if empty { self.ended(raw, name) } else { Ok(Step::take(taken)) }
             }
             (State::Features | State::GoAhead, Token::End { name }) => self.ended(raw, name),
@@ -150,6 +152,9 @@ impl Dialogue for Xmpp {
         }
     }
 }
+
+/// Features nest a few elements deep; each that is open is remembered.
+const DEEPEST: usize = 16;
 
 const STARTTLS: &[u8] = b"<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
 
