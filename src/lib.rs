@@ -222,7 +222,7 @@
 //! | `idn` | | host names in other scripts than ASCII, as targets | |
 //! | `native-roots` | | `TrustAnchors::native`: the trust anchors of the system | it reads files |
 //! | `psl` | | `Policy::public_suffixes`: wildcards below a public suffix | the list ages with your dependencies |
-//! | `quic` | | `h3://` targets, and QUIC in surveys | nobody asks you for HTTP/3 |
+//! | `quic` | | `h3://` targets, and QUIC in surveys; with `aws-lc-rs` or `ring` | nobody asks you for HTTP/3 |
 //! | `serde` | | reports, targets and findings as JSON, both ways | |
 //!
 //! Both providers may be on; a provider given to the builder, or installed as the default of the
