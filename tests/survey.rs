@@ -189,6 +189,20 @@ async fn machines_with_certificates_of_their_own_are_no_trouble() {
 }
 
 #[tokio::test]
+async fn addresses_are_compared_though_no_server_name_is_sent() {
+    let pki = Pki::new();
+    let servers = [(); 2].map(|()| {
+        let leaf = pki.leaf("example.com").issue();
+        Server::start(Tls::new(pki.chain(&leaf), &leaf))
+    });
+    let checker = builder(&pki, &servers.each_ref().map(Server::address)).build().unwrap();
+    let target = "https://example.com;no-sni".parse().unwrap();
+    let found = checker.survey_at(&target, at(NOW)).await.unwrap();
+    assert_eq!(lines(found.findings()), ["note addresses-disagree"]);
+    assert_eq!(found.reports().len(), 2);
+}
+
+#[tokio::test]
 async fn the_chains_of_both_keys_are_held_against_each_other() {
     let pki = Pki::new();
     let (rsa, ecdsa) = pair(&pki);

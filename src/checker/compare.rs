@@ -9,7 +9,8 @@ use crate::target::{KeyType, Transport, View};
 
 /// Compares the views, and tells what the policy wants to hear.
 pub(super) fn compare(views: &[SurveyedView], reports: &[Report], policy: &Policy) -> Vec<Finding> {
-    let comparison = Comparison { views, reports };
+    let sends_name = views.iter().any(|one| one.view.server_name.is_some());
+    let comparison = Comparison { views, reports, sends_name };
     let mut findings = Vec::new();
     let mut add = |disagreement, severity| {
         let kind = FindingKind::Disagreement(disagreement);
@@ -43,6 +44,9 @@ fn severity(seen: &[report::Seen]) -> Severity {
 struct Comparison<'a> {
     views: &'a [SurveyedView],
     reports: &'a [Report],
+    /// Whether the target is looked at with a server name at all: where it is, what is shown
+    /// without one is the default.
+    sends_name: bool,
 }
 
 impl<'a> Comparison<'a> {
@@ -52,6 +56,11 @@ impl<'a> Comparison<'a> {
             Outcome::Chain(report) => Some((&one.view, report)),
             _ => None,
         })
+    }
+
+    /// Whether clients of the target look so, and not only those that send no server name.
+    fn is_asked(&self, view: &View) -> bool {
+        view.server_name.is_some() == self.sends_name
     }
 
     /// Addresses that showed no chain in any view, where others did.
@@ -76,18 +85,21 @@ impl<'a> Comparison<'a> {
         unreachable
     }
 
-    /// The chains that one kind of client is shown at different addresses, for each kind.
+    /// The chains that one kind of client is shown at different addresses, for each kind. A view
+    /// that offers everything is one of each.
     fn disagreeing_addresses(&self) -> Vec<Vec<report::Seen>> {
         let mut kinds: Vec<(Option<KeyType>, Transport)> = Vec::new();
-        for (view, _) in self.shown().filter(|(view, _)| view.server_name.is_some()) {
+        for (view, _) in self.shown().filter(|(view, _)| self.is_asked(view)) {
             let kind = (view.key_type, view.transport);
             if !kinds.contains(&kind) {
                 kinds.push(kind);
             }
         }
-        let of_a_kind = |kind: (Option<KeyType>, Transport)| {
-            let mut seen = self.seen(move |view| {
-                view.server_name.is_some() && (view.key_type, view.transport) == kind
+        let of_a_kind = |(key_type, transport): (Option<KeyType>, Transport)| {
+            let mut seen = self.seen(|view| {
+                self.is_asked(view)
+                    && view.transport == transport
+                    && (view.key_type == key_type || view.key_type.is_none())
             });
             worst_first(&mut seen);
             seen
@@ -100,9 +112,8 @@ impl<'a> Comparison<'a> {
     fn disagreeing_key_types(&self) -> Vec<(Vec<report::Seen>, Vec<String>)> {
         let mut told: Vec<(usize, usize)> = Vec::new();
         let mut disagreeing = Vec::new();
-        let named = |(view, _): &(&View, usize)| {
-            view.server_name.is_some() && view.transport == Transport::Tcp
-        };
+        let named =
+            |(view, _): &(&View, usize)| self.is_asked(view) && view.transport == Transport::Tcp;
         for (view, rsa) in self.shown().filter(named) {
             let other = self.shown().filter(named).find(|(other, _)| {
                 other.address == view.address && other.key_type == Some(KeyType::Ecdsa)
@@ -126,8 +137,8 @@ impl<'a> Comparison<'a> {
 
     /// The chains with a server name and those without, where one of these is none of those.
     fn differing_default(&self) -> Option<Vec<report::Seen>> {
-        let mut named = self.seen(|view| view.server_name.is_some());
-        let default = self.seen(|view| view.server_name.is_none());
+        let mut named = self.seen(|view| self.is_asked(view));
+        let default = self.seen(|view| !self.is_asked(view));
         if named.is_empty()
             || default.iter().all(|one| named.iter().any(|n| n.sha256 == one.sha256))
         {
