@@ -66,6 +66,20 @@ fn fetchers() {
 }
 
 #[test]
+#[cfg(feature = "hickory")]
+fn dns_clients() {
+    use notafter::fetch::*;
+    pin!(is_cloned: Dns, DnsErrorKind);
+    pin!(is_an_error: DnsError, DnsErrorKind);
+    fn is_sent<F: Future + Send>(_: F) {}
+    let dns = Dns::with_servers([]);
+    let domain = "example.com".parse().unwrap();
+    is_sent(dns.mail_hosts(&domain));
+    is_sent(dns.services(notafter::target::Protocol::Xmpp, &domain));
+    is_sent(notafter::Target::mail_hosts("example.com"));
+}
+
+#[test]
 #[cfg(feature = "fetch")]
 fn checkers() {
     use notafter::checker::*;

@@ -120,7 +120,7 @@ async fn answer(
             let error = io::Error::new(io::ErrorKind::ConnectionRefused, shown(&close));
             Answer::None(Attempt::new(address, error))
         }
-        Ok(Err(error)) => Answer::Broken(broken(error)),
+        Ok(Err(error)) => Answer::Broken(broken(&error)),
     }
 }
 
@@ -133,7 +133,7 @@ async fn shake_hands(
 ) -> Option<Broken> {
     let connection = match timeout_at(until, connecting).await {
         Ok(Ok(connection)) => connection,
-        Ok(Err(error)) => return Some(broken(error)),
+        Ok(Err(error)) => return Some(broken(&error)),
         Err(_) => return Some(Broken::TIMED_OUT),
     };
     let verdict = if recorder.is_client_certificate_requested() {
@@ -155,7 +155,7 @@ async fn verdict(connection: &Connection) -> Option<Broken> {
     loop {
         if let Ok(error) = timeout(GLANCE, connection.closed()).await {
             // Whoever closes or falls silent now gave no verdict.
-            return Some(broken(error)).filter(|broken| broken.alert().is_some());
+            return Some(broken(&error)).filter(|broken| broken.alert().is_some());
         }
         if connection.stats().frame_rx.handshake_done > 0 {
             return None;
@@ -164,32 +164,32 @@ async fn verdict(connection: &Connection) -> Option<Broken> {
 }
 
 /// How a connection broke down.
-fn broken(error: ConnectionError) -> Broken {
-    match &error {
+fn broken(error: &ConnectionError) -> Broken {
+    match error {
         ConnectionError::TimedOut => Broken::TIMED_OUT,
         ConnectionError::ConnectionClosed(close) => match alert(close.error_code) {
             Some(alert) => {
                 let cause = io::Error::other(Error::AlertReceived(alert));
                 Broken::of(kind_of_alert(alert), cause)
             }
-            None => Broken::of(FetchErrorKind::ClosedEarly, io::Error::other(shown(&error))),
+            None => Broken::of(FetchErrorKind::ClosedEarly, io::Error::other(shown(error))),
         },
         ConnectionError::ApplicationClosed(_) | ConnectionError::Reset => {
-            Broken::of(FetchErrorKind::ClosedEarly, io::Error::other(shown(&error)))
+            Broken::of(FetchErrorKind::ClosedEarly, io::Error::other(shown(error)))
         }
         ConnectionError::VersionMismatch => {
-            Broken::of(FetchErrorKind::ProtocolVersion, io::Error::other(shown(&error)))
+            Broken::of(FetchErrorKind::ProtocolVersion, io::Error::other(shown(error)))
         }
         ConnectionError::TransportError(violation)
             if violation.code == TransportErrorCode::CRYPTO_BUFFER_EXCEEDED =>
         {
-            Broken::of(FetchErrorKind::MessageTooLarge, io::Error::other(shown(&error)))
+            Broken::of(FetchErrorKind::MessageTooLarge, io::Error::other(shown(error)))
         }
         // What we found fault with; quinn tells it in words.
         ConnectionError::TransportError(_)
         | ConnectionError::LocallyClosed
         | ConnectionError::CidsExhausted => {
-            Broken::of(FetchErrorKind::Tls, io::Error::other(shown(&error)))
+            Broken::of(FetchErrorKind::Tls, io::Error::other(shown(error)))
         }
     }
 }
@@ -274,7 +274,7 @@ mod tests {
             (ConnectionError::LocallyClosed, FetchErrorKind::Tls),
         ];
         for (error, kind) in cases {
-            let broken = broken(error.clone());
+            let broken = broken(&error);
             assert_eq!(broken.alert(), None, "{error}");
             assert_eq!(broken.into_failure().kind, kind, "{error}");
         }
