@@ -47,7 +47,7 @@ fn inspectors() {
 #[test]
 fn reports() {
     use notafter::report::*;
-    pin!(is_cloned: AnchorFault, AnchorHorizon, Disagreement, Finding, FindingKind, Horizon, Limit, Report, ReportedCertificate, RevocationListFault, Seen, StoreVerdict, Trust, TrustedPath,
+    pin!(is_cloned: AnchorFault, AnchorHorizon, Disagreement, Finding, FindingKind, Horizon, Limit, Report, ReportedCertificate, RevocationListFault, Seen, StoreVerdict, UnreachableAddress, Trust, TrustedPath,
         UnknownCode);
     pin!(is_a_value: AuthorityKeyIdentifierFault, Code, DnsNameFault, Gap,
         NameConstraintsFault, PolicyConstraintsFault, Profile, Role, SerialNumberFault, Severity, Status,

@@ -15,7 +15,7 @@ use common::server::{Server, Tls, refusing};
 use notafter::checker::{Checker, CheckerBuilder, Outcome, Survey, SurveyOptions};
 use notafter::fetch::{FetchErrorKind, Phase, Resolver};
 use notafter::inspect::{Policy, TrustAnchors};
-use notafter::report::{Code, Disagreement, Finding, FindingKind, Severity, Status};
+use notafter::report::{Code, Finding, FindingKind, Severity, Status};
 use notafter::target::{KeyType, View};
 
 const NOW: &str = "2026-06-15T12:00:00Z";
@@ -48,15 +48,20 @@ fn lines(findings: &[Finding]) -> Vec<String> {
 }
 
 #[track_caller]
-fn disagreement(survey: &Survey, code: Code) -> &Disagreement {
+fn only(survey: &Survey, code: Code) -> &FindingKind {
     let mut found = survey.findings().iter().filter(|finding| finding.code() == code);
     let (Some(finding), None) = (found.next(), found.next()) else {
         panic!("not one {code}: {:?}", lines(survey.findings()));
     };
-    match finding.kind() {
-        FindingKind::Disagreement(disagreement) => disagreement,
-        other => panic!("{other:?}"),
-    }
+    finding.kind()
+}
+
+#[track_caller]
+fn assert_unreachable(survey: &Survey, address: SocketAddr, phase: &str, error: &str) {
+    let FindingKind::AddressUnreachable(told) = only(survey, Code::AddressUnreachable) else {
+        panic!("{survey}");
+    };
+    assert_eq!((told.address, &*told.phase, &*told.error), (address, phase, error));
 }
 
 /// What each view shows: `0`, the place of a report; `-`, not served; the kind of error.
@@ -157,19 +162,13 @@ async fn an_old_chain_and_a_dead_address_are_reported_beside_the_healthy_one() {
         [format!("{s}, RSA")]
     );
 
-    assert_eq!(
-        disagreement(&survey, Code::AddressUnreachable),
-        &Disagreement::AddressUnreachable {
-            address: dead,
-            phase: "connect".to_owned(),
-            error: "refused".to_owned(),
-        }
-    );
+    assert_unreachable(&survey, dead, "connect", "refused");
     let finding = &survey.findings()[1];
-    let FindingKind::Disagreement(Disagreement::AddressesDisagree { seen }) = finding.kind() else {
+    let FindingKind::AddressesDisagree(differing) = finding.kind() else {
         panic!("{finding:?}");
     };
-    let seen: Vec<_> = seen
+    let seen: Vec<_> = differing
+        .seen
         .iter()
         .map(|seen| (seen.status, seen.views.iter().map(|view| view.address.unwrap()).collect()))
         .collect::<Vec<(_, Vec<_>)>>();
@@ -210,11 +209,10 @@ async fn the_chains_of_both_keys_are_held_against_each_other() {
     let server = Server::start(dual(&pki, &(rsa, other)));
     let found = survey(builder(&pki, &[server.address()])).await;
     assert_eq!(lines(found.findings()), ["warning key-types-disagree"]);
-    let Disagreement::KeyTypesDisagree { names, .. } = disagreement(&found, Code::KeyTypesDisagree)
-    else {
+    let FindingKind::KeyTypesDisagree(differing) = only(&found, Code::KeyTypesDisagree) else {
         panic!("{found}");
     };
-    assert_eq!(names, &["DNS:www.example.com"]);
+    assert_eq!(differing.names, ["DNS:www.example.com"]);
 
     // Renewed for one key, and forgotten for the other.
     let dying = pki
@@ -291,14 +289,7 @@ async fn a_view_that_fails_for_itself_is_unknown_and_hides_no_other() {
     let broken = Server::sends("HTTP/1.1 400 Bad Request\r\n\r\n");
     let found = survey(builder(&pki, &[healthy.address(), broken.address()])).await;
     assert_eq!(lines(found.findings()), ["warning address-unreachable"]);
-    assert_eq!(
-        disagreement(&found, Code::AddressUnreachable),
-        &Disagreement::AddressUnreachable {
-            address: broken.address(),
-            phase: "handshake".to_owned(),
-            error: "not-tls".to_owned(),
-        }
-    );
+    assert_unreachable(&found, broken.address(), "handshake", "not-tls");
     assert_eq!(found.status(), Status::Warn);
 
     // Where the policy does not want to hear of it, what is not known stays unknown.

@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 
 use super::survey::{Outcome, SurveyedView};
 use crate::inspect::Policy;
-use crate::report::{self, Disagreement, Finding, FindingKind, Report, Severity};
+use crate::report::{
+    self, Disagreement, Finding, FindingKind, Report, Severity, UnreachableAddress,
+};
 use crate::target::{KeyType, Transport, View};
 
 /// Compares the views, and tells what the policy wants to hear.
@@ -12,24 +14,24 @@ pub(super) fn compare(views: &[SurveyedView], reports: &[Report], policy: &Polic
     let sends_name = views.iter().any(|one| one.view.server_name.is_some());
     let comparison = Comparison { views, reports, sends_name };
     let mut findings = Vec::new();
-    let mut add = |disagreement, severity| {
-        let kind = FindingKind::Disagreement(disagreement);
+    let mut add = |kind: FindingKind, severity| {
         if let Some(severity) = policy.judge(kind.code(), severity) {
             findings.push(Finding { kind, severity, position: None, subject: None });
         }
     };
     for unreachable in comparison.unreachable() {
-        add(unreachable, Severity::Warning);
+        add(FindingKind::AddressUnreachable(unreachable), Severity::Warning);
     }
     for seen in comparison.disagreeing_addresses() {
         let severity = severity(&seen);
-        add(Disagreement::AddressesDisagree { seen }, severity);
+        add(FindingKind::AddressesDisagree(Disagreement::new(seen)), severity);
     }
     for (seen, names) in comparison.disagreeing_key_types() {
-        add(Disagreement::KeyTypesDisagree { seen, names }, Severity::Warning);
+        let differing = Disagreement::new(seen).about(names);
+        add(FindingKind::KeyTypesDisagree(differing), Severity::Warning);
     }
     if let Some(seen) = comparison.differing_default() {
-        add(Disagreement::DefaultCertificateDiffers { seen }, Severity::Note);
+        add(FindingKind::DefaultCertificateDiffers(Disagreement::new(seen)), Severity::Note);
     }
     report::sort(&mut findings);
     findings
@@ -64,7 +66,7 @@ impl<'a> Comparison<'a> {
     }
 
     /// Addresses that showed no chain in any view, where others did.
-    fn unreachable(&self) -> Vec<Disagreement> {
+    fn unreachable(&self) -> Vec<UnreachableAddress> {
         let mut told: Vec<SocketAddr> = Vec::new();
         let mut unreachable = Vec::new();
         for one in self.views {
@@ -76,11 +78,8 @@ impl<'a> Comparison<'a> {
                 continue;
             }
             told.push(address);
-            unreachable.push(Disagreement::AddressUnreachable {
-                address,
-                phase: error.phase().as_str().to_owned(),
-                error: error.kind().code().to_owned(),
-            });
+            let (phase, kind) = (error.phase(), error.kind());
+            unreachable.push(UnreachableAddress::new(address, phase.as_str(), kind.code()));
         }
         unreachable
     }

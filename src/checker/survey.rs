@@ -8,7 +8,7 @@ use super::compare::compare;
 use crate::escape::Escaped;
 use crate::fetch::{FetchError, FetchErrorKind, Phase};
 use crate::inspect::Policy;
-use crate::report::{Disagreement, Finding, FindingKind, Report, Severity, Status};
+use crate::report::{Finding, FindingKind, Report, Severity, Status};
 use crate::target::{Target, Transport, View};
 
 /// What to look at in a survey.
@@ -179,8 +179,8 @@ impl Survey {
     /// Whether a finding says that the view's address is out of reach.
     fn tells_of(&self, failed: &SurveyedView) -> bool {
         self.findings.iter().any(|finding| match finding.kind() {
-            FindingKind::Disagreement(Disagreement::AddressUnreachable { address, .. }) => {
-                failed.view.address == Some(*address)
+            FindingKind::AddressUnreachable(unreachable) => {
+                failed.view.address == Some(unreachable.address)
             }
             _ => false,
         })

@@ -188,6 +188,8 @@ impl FindingKind {
     #[must_use]
     pub const fn code(&self) -> Code {
         match self {
+            Self::AddressUnreachable(_) => Code::AddressUnreachable,
+            Self::AddressesDisagree(_) => Code::AddressesDisagree,
             Self::AnchorDatesUnknown { .. } => Code::AnchorDatesUnknown,
             Self::AnchorExpired { .. } => Code::AnchorExpired,
             Self::AnchorExpiresSoon { .. } => Code::AnchorExpiresSoon,
@@ -205,7 +207,7 @@ impl FindingKind {
             Self::CriticalExtendedKeyUsage => Code::CriticalExtendedKeyUsage,
             Self::CriticalKeyIdentifier { .. } => Code::CriticalKeyIdentifier,
             Self::DateEncoding { .. } => Code::DateEncoding,
-            Self::Disagreement(disagreement) => disagreement.code(),
+            Self::DefaultCertificateDiffers(_) => Code::DefaultCertificateDiffers,
             Self::DnsNameSyntax { .. } => Code::DnsNameSyntax,
             Self::Duplicate { .. } => Code::Duplicate,
             Self::Expired { .. } => Code::Expired,
@@ -219,6 +221,7 @@ impl FindingKind {
             Self::IssuerMissing { .. } => Code::IssuerMissing,
             Self::KeyCertSignMissing => Code::KeyCertSignMissing,
             Self::KeyCertSignWithoutCa => Code::KeyCertSignWithoutCa,
+            Self::KeyTypesDisagree(_) => Code::KeyTypesDisagree,
             Self::LegacyProtocol { .. } => Code::LegacyProtocol,
             Self::MalformedCertificate { .. } => Code::MalformedCertificate,
             Self::NameConstraints { .. } => Code::NameConstraints,

@@ -5,96 +5,71 @@ use std::net::SocketAddr;
 
 use time::OffsetDateTime;
 
+use super::Status;
 use super::span::Instant;
-use super::{Code, Status};
 use crate::escape::Escaped;
 use crate::target::View;
 
-/// What the views of one target do not agree on: seen by a survey, which looks at all of them.
+/// An address of several that shows no chain in any view: clients that get it fail, or wait.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(tag = "code", rename_all = "kebab-case"))]
 #[non_exhaustive]
-pub enum Disagreement {
-    /// An address of several shows no chain in any view: clients that get it fail, or wait.
-    AddressUnreachable {
-        /// The address.
-        address: SocketAddr,
-        /// What was under way: `connect`, `handshake`.
-        phase: String,
-        /// What happened, in kebab case: `refused`, `timed-out`.
-        error: String,
-    },
-    /// Addresses show different chains to the same client. A warning where one of them is worse
-    /// off than another, else a note: machines may well have certificates of their own.
-    AddressesDisagree {
-        /// The chains, the worst first.
-        seen: Vec<Seen>,
-    },
-    /// Clients that send no server name are shown another chain.
-    DefaultCertificateDiffers {
-        /// The chains with a server name, then those without.
-        seen: Vec<Seen>,
-    },
-    /// The chains for the types of key differ in the names that they hold, or one is worse off.
-    KeyTypesDisagree {
-        /// The chains, the worst first.
-        seen: Vec<Seen>,
-        /// The names that not all of them hold.
-        names: Vec<String>,
-    },
+pub struct UnreachableAddress {
+    /// The address.
+    pub address: SocketAddr,
+    /// What was under way: `connect`, `handshake`.
+    pub phase: String,
+    /// What happened, in kebab case: `refused`, `timed-out`.
+    pub error: String,
+}
+
+impl UnreachableAddress {
+    #[cfg(feature = "fetch")]
+    pub(crate) fn new(address: SocketAddr, phase: &str, error: &str) -> Self {
+        Self { address, phase: phase.to_owned(), error: error.to_owned() }
+    }
+}
+
+impl fmt::Display for UnreachableAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (address, phase, error) = (self.address, Escaped(&self.phase), Escaped(&self.error));
+        write!(f, "{address} shows no chain: {error} in the phase {phase}")
+    }
+}
+
+/// Chains that the views of one target do not agree on: seen by a survey, which looks at all.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[non_exhaustive]
+pub struct Disagreement {
+    /// The chains, the worst first; of a default certificate, those with a server name first.
+    pub seen: Vec<Seen>,
+    /// The names that not all of them hold, where it is about names.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    pub names: Vec<String>,
 }
 
 impl Disagreement {
-    pub(super) const fn code(&self) -> Code {
-        match self {
-            Self::AddressUnreachable { .. } => Code::AddressUnreachable,
-            Self::AddressesDisagree { .. } => Code::AddressesDisagree,
-            Self::DefaultCertificateDiffers { .. } => Code::DefaultCertificateDiffers,
-            Self::KeyTypesDisagree { .. } => Code::KeyTypesDisagree,
-        }
+    #[cfg(feature = "fetch")]
+    pub(crate) const fn new(seen: Vec<Seen>) -> Self {
+        Self { seen, names: Vec::new() }
     }
 
-    pub(super) const fn remedy(&self) -> &'static str {
-        match self {
-            Self::AddressUnreachable { .. } => {
-                "bring the server back, or take its address out of the DNS"
-            }
-            Self::AddressesDisagree { .. } => {
-                "install the newest certificate at every address, and reload the servers"
-            }
-            Self::DefaultCertificateDiffers { .. } => {
-                "nothing to do, unless clients that send no server name are to be served"
-            }
-            Self::KeyTypesDisagree { .. } => {
-                "renew the certificates of both types together, for the same names"
-            }
-        }
+    #[cfg(feature = "fetch")]
+    pub(crate) fn about(mut self, names: Vec<String>) -> Self {
+        self.names = names;
+        self
     }
 }
 
 impl fmt::Display for Disagreement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::AddressUnreachable { address, phase, error } => {
-                let (phase, error) = (Escaped(phase), Escaped(error));
-                write!(f, "{address} shows no chain: {error} in the phase {phase}")
-            }
-            Self::AddressesDisagree { seen } => {
-                write!(f, "addresses show different chains: {}", All(seen))
-            }
-            Self::DefaultCertificateDiffers { seen } => {
-                write!(f, "clients that send no server name are shown another chain: {}", All(seen))
-            }
-            Self::KeyTypesDisagree { seen, names } => {
-                write!(f, "the chains for RSA and ECDSA keys differ")?;
-                for (index, name) in names.iter().take(SHOWN).enumerate() {
-                    f.write_str(if index == 0 { " in the names " } else { ", " })?;
-                    Escaped(name).fmt(f)?;
-                }
-                write!(f, ": {}", All(seen))
-            }
+        for (index, name) in self.names.iter().take(SHOWN).enumerate() {
+            f.write_str(if index == 0 { " in the names " } else { ", " })?;
+            Escaped(name).fmt(f)?;
         }
+        more(f, self.names.len())?;
+        write!(f, ": {}", All(&self.seen))
     }
 }
 

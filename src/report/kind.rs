@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use super::{
     AnchorFault, AuthorityKeyIdentifierFault, Disagreement, DnsNameFault, NameConstraintsFault,
     PolicyConstraintsFault, Profile, RevocationListFault, SerialNumberFault,
-    SubjectKeyIdentifierFault, UndeterminedReason, UntrustedReason,
+    SubjectKeyIdentifierFault, UndeterminedReason, UnreachableAddress, UntrustedReason,
 };
 use crate::chain::{DateField, DateQuirk, LateFailure, RevocationReason};
 use crate::target::Host;
@@ -19,13 +19,17 @@ use crate::target::Host;
 #[cfg_attr(feature = "serde", serde(tag = "code", rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum FindingKind {
+    /// An address of several shows no chain in any view; like the next, told by surveys alone.
+    AddressUnreachable(UnreachableAddress),
+    /// Addresses show different chains to the same client: a warning where one of them is worse
+    /// off, else a note, as machines may well have certificates of their own.
+    AddressesDisagree(Disagreement),
     /// The trust anchor's validity period can't be judged: only its name and key are known.
     AnchorDatesUnknown {
         /// The trust anchor's name.
         anchor: String,
     },
-    /// The trust anchor's own validity period has ended. OpenSSL, Go and Firefox refuse it then;
-    /// Chrome, Android and rustls do not look.
+    /// The trust anchor's own period has ended. Chrome, Android and rustls do not look at it.
     AnchorExpired {
         /// The trust anchor's name.
         anchor: String,
@@ -64,8 +68,7 @@ pub enum FindingKind {
         #[cfg_attr(feature = "serde", serde(with = "crate::instant"))]
         not_before: OffsetDateTime,
     },
-    /// A server's certificate lists anyExtendedKeyUsage beside serverAuth, which public CAs may not
-    /// issue (Baseline Requirements, section 7.1.2.7.10).
+    /// A server's certificate lists anyExtendedKeyUsage too (Baseline Requirements, 7.1.2.7.10).
     AnyExtendedKeyUsage,
     /// An authority key identifier is not as RFC 5280 and the Baseline Requirements ask. Off by
     /// default: see [`Policy::baseline_requirements`](crate::inspect::Policy::baseline_requirements).
@@ -99,8 +102,7 @@ pub enum FindingKind {
         /// The subject's common names.
         common_names: Vec<String>,
     },
-    /// A server's extended key usage is marked critical, which public CAs may not do (Baseline
-    /// Requirements, section 7.1.2.7.6).
+    /// A server's extended key usage is marked critical (Baseline Requirements, 7.1.2.7.6).
     CriticalExtendedKeyUsage,
     /// A key identifier is marked critical (RFC 5280 sections 4.2.1.1 and 4.2.1.2). OpenSSL, Go
     /// and rustls refuse the certificate.
@@ -117,6 +119,8 @@ pub enum FindingKind {
         /// How it is encoded.
         encoded: String,
     },
+    /// Clients that send no server name are shown another chain; told by surveys alone.
+    DefaultCertificateDiffers(Disagreement),
     /// A dNSName is not in the preferred name syntax (RFC 5280 section 4.2.1.6). Clients take one
     /// with underscores for a name, and pass over any other, or refuse the certificate.
     DnsNameSyntax {
@@ -198,6 +202,9 @@ pub enum FindingKind {
     KeyCertSignMissing,
     /// An end-entity certificate that is no CA may sign certificates (RFC 5280 section 4.2.1.9).
     KeyCertSignWithoutCa,
+    /// The chains for RSA and ECDSA keys differ in the names that they hold, or one of them is
+    /// worse off; told by surveys alone.
+    KeyTypesDisagree(Disagreement),
     /// The server takes nothing that clients of today offer; its chain came in plain text.
     LegacyProtocol {
         /// The protocol version that it chose, such as `TLSv1.0`.
@@ -223,8 +230,7 @@ pub enum FindingKind {
         /// The identifiers that the certificate presents.
         presented: Vec<String>,
     },
-    /// Clients that do not look for another path fail with the end of this certificate, or of the
-    /// trust anchor, while the others go on.
+    /// Clients that do not look for another path fail with the end of this certificate or anchor.
     NeededByOldClients {
         /// The kind of client.
         profile: Profile,
@@ -247,8 +253,7 @@ pub enum FindingKind {
         /// How long it is until then.
         seconds_until: i64,
     },
-    /// A certificate stands before one that it certifies (RFC 5246 section 7.4.2). Clients that
-    /// follow the order fail; most sort by themselves.
+    /// A certificate stands before one that it certifies: clients that follow the order fail.
     OutOfOrder {
         /// The position of the certificate that it certifies.
         certifies: usize,
@@ -286,8 +291,7 @@ pub enum FindingKind {
         /// What is wrong with them.
         fault: PolicyConstraintsFault,
     },
-    /// The handshake signature does not verify with the certificate's key: the server holds another
-    /// private key, or is not whose certificate it shows.
+    /// The handshake signature does not verify: the server holds another private key.
     PossessionFailed {
         /// What the TLS library said.
         detail: String,
@@ -336,8 +340,7 @@ pub enum FindingKind {
         /// The purposes that it lists.
         purposes: Vec<String>,
     },
-    /// The subject alternative names of an end-entity certificate are not marked critical where its
-    /// subject is empty, or are where it is not (RFC 5280 section 4.2.1.6).
+    /// Subject alternative names have to be critical if the subject is empty, and only then.
     SubjectAltNameCriticality {
         /// Whether they are marked critical.
         critical: bool,
@@ -394,7 +397,4 @@ pub enum FindingKind {
         /// The algorithm.
         algorithm: String,
     },
-    /// What the views of one target do not agree on; in the findings of a survey only.
-    #[cfg_attr(feature = "serde", serde(untagged))]
-    Disagreement(Disagreement),
 }

@@ -32,7 +32,7 @@ use crate::target::Purpose;
 pub use anchor::AnchorFault;
 pub use certificate::{ReportedCertificate, Role};
 pub use code::{Code, UnknownCode};
-pub use disagreement::{Disagreement, Seen};
+pub use disagreement::{Disagreement, Seen, UnreachableAddress};
 pub use fault::{
     AuthorityKeyIdentifierFault, DnsNameFault, NameConstraintsFault, PolicyConstraintsFault,
     SerialNumberFault, SubjectKeyIdentifierFault,

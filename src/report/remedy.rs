@@ -142,7 +142,18 @@ impl fmt::Display for Remedy<'_> {
             }
             Kind::SelfSigned => "give clients the certificate as a trust anchor, or have a CA issue one",
             Kind::ServerAuthMissing { .. } => "issue a certificate that lists serverAuth",
-            Kind::Disagreement(disagreement) => disagreement.remedy(),
+            Kind::AddressUnreachable(_) => {
+                "bring the server back, or take its address out of the DNS"
+            }
+            Kind::AddressesDisagree(_) => {
+                "install the newest certificate at every address, and reload the servers"
+            }
+            Kind::DefaultCertificateDiffers(_) => {
+                "nothing to do, unless clients that send no server name are to be served"
+            }
+            Kind::KeyTypesDisagree(_) => {
+                "renew the certificates of both types together, for the same names"
+            }
             Kind::LegacyProtocol { .. } => {
                 "let the server speak TLS 1.2 with ECDHE and AES-GCM, or TLS 1.3"
             }

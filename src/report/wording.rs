@@ -14,6 +14,10 @@ impl fmt::Display for Message<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let who = Who(self.0);
         match &self.0.kind {
+            Kind::AddressUnreachable(unreachable) => unreachable.fmt(f),
+            Kind::AddressesDisagree(differing) => {
+                write!(f, "addresses show different chains{differing}")
+            }
             Kind::AnchorDatesUnknown { anchor } => write!(
                 f,
                 "only the name and the key of {} are known, not its dates",
@@ -81,7 +85,9 @@ impl fmt::Display for Message<'_> {
                     quirk.as_str()
                 )
             }
-            Kind::Disagreement(disagreement) => disagreement.fmt(f),
+            Kind::DefaultCertificateDiffers(differing) => {
+                write!(f, "clients that send no server name are shown another chain{differing}")
+            }
             Kind::DnsNameSyntax { fault, names } => {
                 write!(f, "{who} lists as a DNS name what is {fault}: {}", List(names))
             }
@@ -154,6 +160,9 @@ impl fmt::Display for Message<'_> {
             }
             Kind::KeyCertSignWithoutCa => {
                 write!(f, "the key usage of {who} allows it to sign certificates, but it is no CA")
+            }
+            Kind::KeyTypesDisagree(differing) => {
+                write!(f, "the chains for RSA and ECDSA keys differ{differing}")
             }
             Kind::LegacyProtocol { protocol, cipher_suite } => write!(
                 f,

@@ -86,6 +86,10 @@ impl Xmpp {
 
     fn say(&mut self, words: &[u8]) {
         let words = words.trim_ascii();
+        // More than is shown of them need not be kept.
+        if self.words.len() > MOST_WORDS {
+            return;
+        }
         if !self.words.is_empty() && !words.is_empty() {
             self.words.push(b' ');
         }
@@ -152,6 +156,9 @@ impl Dialogue for Xmpp {
         }
     }
 }
+
+/// As many as an error shows, each of four bytes.
+const MOST_WORDS: usize = 1024;
 
 /// Features nest a few elements deep; each that is open is remembered.
 const DEEPEST: usize = 16;
