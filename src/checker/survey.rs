@@ -75,7 +75,24 @@ impl Default for SurveyOptions {
 /// One report for each distinct chain, and which views show it. The status is that of the worst,
 /// and [`worst`](Self::worst) says which; a view that fails hides no other.
 ///
-/// `Display` writes a few lines for people; with the feature `serde` it is written as JSON.
+/// `Display` writes a few lines for people; with the feature `serde` it is written as JSON, where
+/// each view has one of `report`, `not_served` and `error`:
+///
+/// ```json
+/// {
+///   "target": "https://example.com:443",
+///   "checked_at": "2026-11-22T15:00:00Z",
+///   "status": "warn",
+///   "views": [
+///     { "address": "192.0.2.1:443", "key_type": "rsa", "server_name": "example.com", "report": 0 },
+///     { "address": "192.0.2.1:443", "key_type": "ecdsa", "server_name": "example.com", "not_served": true },
+///     { "address": "192.0.2.2:443", "key_type": "rsa", "server_name": "example.com",
+///       "error": { "kind": "refused", "phase": "connect", "message": "…" } }
+///   ],
+///   "reports": [ { "target": "https://example.com:443", "status": "pass" } ],
+///   "findings": [ { "code": "address-unreachable", "severity": "warning", "message": "…" } ]
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Survey {
     target: String,
