@@ -13,6 +13,9 @@ use crate::fetch::{Deadline, Destination, FetchError, FetchErrorKind};
 use crate::report::Report;
 use crate::target::{KeyType, Protocol, Subject, Target, Transport, View};
 
+/// A view, and what came of it.
+type Look = (View, Result<PresentedChain, FetchError>);
+
 impl Checker {
     pub(super) async fn look_around(
         &self,
@@ -30,10 +33,8 @@ impl Checker {
         let left_out = addresses.len().saturating_sub(self.survey.limit());
         addresses.truncate(self.survey.limit());
 
-        let mut looks =
-            self.look_at_all(target, self.first_views(target, &addresses), deadline).await;
-        let again = views_nobody_serves(&looks);
-        looks.extend(self.look_at_all(target, again, deadline).await);
+        let views = self.first_views(target, &addresses);
+        let looks = self.look_at_all(target, views, deadline).await;
         let seen = self.judge_each(target, at, in_order(looks, &addresses));
         Ok(Survey::new(target, at, seen, left_out, self.inspector.policy()))
     }
@@ -63,24 +64,34 @@ impl Checker {
         views
     }
 
-    /// Looks at all of them at once: each is a task, so that none holds up another.
+    /// Looks at all of them at once: each is a task, so that none holds up another. Where neither
+    /// type of key is served, a look by all means follows, without waiting for the others.
     async fn look_at_all(
         &self,
         target: &Target,
-        views: Vec<View>,
+        mut views: Vec<View>,
         deadline: Deadline,
-    ) -> Vec<(View, Result<PresentedChain, FetchError>)> {
+    ) -> Vec<Look> {
         let mut tasks = JoinSet::new();
-        for view in &views {
-            let (fetcher, target, view) = (self.fetcher.clone(), target.clone(), view.clone());
-            tasks.spawn(async move {
-                let look = fetcher.look(&target, &view, deadline).await;
-                (view, look)
-            });
-        }
         let mut looks = Vec::with_capacity(views.len());
-        while let Some(ended) = tasks.join_next().await {
-            looks.extend(ended.ok());
+        let mut started = 0;
+        loop {
+            for view in &views[started..] {
+                let (fetcher, target, view) = (self.fetcher.clone(), target.clone(), view.clone());
+                tasks.spawn(async move {
+                    let look = fetcher.look(&target, &view, deadline).await;
+                    (view, look)
+                });
+            }
+            started = views.len();
+            match tasks.join_next().await {
+                Some(Ok(look)) => {
+                    looks.push(look);
+                    views.extend(view_nobody_serves(&looks));
+                }
+                Some(Err(_)) => {}
+                None => break,
+            }
         }
         // A task that panicked leaves nothing behind but its view.
         for view in views {
@@ -97,12 +108,19 @@ impl Checker {
         &self,
         target: &Target,
         at: OffsetDateTime,
-        looks: Vec<(View, Result<PresentedChain, FetchError>)>,
+        looks: Vec<Look>,
     ) -> (Vec<SurveyedView>, Vec<Report>) {
         let shown: Vec<(View, bool)> =
             looks.iter().map(|(view, look)| (view.clone(), look.is_ok())).collect();
-        let is_served = |asked: &View| {
-            shown.iter().any(|(view, is_shown)| *is_shown && view.address == asked.address)
+        let usual = View::of(target);
+        // That others are served is no excuse for refusing the clients of the target: what is shown
+        // without its name, or over QUIC, does not help them.
+        let is_served = |refused: &View| {
+            shown.iter().any(|(view, is_shown)| {
+                *is_shown
+                    && view.address == refused.address
+                    && (is_same_client(view, refused) || is_same_client(view, &usual))
+            })
         };
         let mut chains: Vec<PresentedChain> = Vec::new();
         let mut reports = Vec::new();
@@ -146,29 +164,30 @@ fn is_alike(one: &PresentedChain, other: &PresentedChain) -> bool {
     one.entries() == other.entries() && one.peer().map(facts) == other.peer().map(facts)
 }
 
-/// The views to look at by all means, because neither type of key is served there: the key may be
-/// of another type, or the server too old.
-fn views_nobody_serves(looks: &[(View, Result<PresentedChain, FetchError>)]) -> Vec<View> {
-    let mut views: Vec<View> = Vec::new();
-    for (view, _) in looks.iter().filter(|(view, _)| view.key_type.is_some()) {
-        let by_all_means = View { key_type: None, ..view.clone() };
-        let refused = looks
-            .iter()
-            .filter(|(other, _)| View { key_type: None, ..other.clone() } == by_all_means)
-            .all(|(other, look)| look.as_ref().is_err_and(|error| is_not_served(other, error)));
-        if refused && !views.contains(&by_all_means) {
-            views.push(by_all_means);
-        }
-    }
-    views
+/// Whether two views are those of one client, their types of key and addresses aside.
+fn is_same_client(one: &View, other: &View) -> bool {
+    one.server_name == other.server_name && one.transport == other.transport
+}
+
+/// The view to look at by all means, where the last look says that neither type of key is served:
+/// the key may be of another type, or the server too old.
+fn view_nobody_serves(looks: &[Look]) -> Option<View> {
+    let (last, _) = looks.last()?;
+    last.key_type?;
+    let is_refused = |key_type| {
+        let view = View { key_type: Some(key_type), ..last.clone() };
+        looks.iter().any(|(seen, look)| {
+            *seen == view && look.as_ref().is_err_and(|error| is_not_served(seen, error))
+        })
+    };
+    (is_refused(KeyType::Rsa) && is_refused(KeyType::Ecdsa))
+        .then(|| View { key_type: None, ..last.clone() })
 }
 
 /// With a server name before without, as a chain that is shown with it is one for the target's
-/// names; by address as they were resolved, TCP before QUIC, then by type of key. Where all means were tried, what came of them stands for both types.
-fn in_order(
-    mut looks: Vec<(View, Result<PresentedChain, FetchError>)>,
-    addresses: &[SocketAddr],
-) -> Vec<(View, Result<PresentedChain, FetchError>)> {
+/// names; by address as they were resolved, TCP before QUIC, then by type of key. Where all means
+/// were tried, what came of them stands for both types.
+fn in_order(mut looks: Vec<Look>, addresses: &[SocketAddr]) -> Vec<Look> {
     let tried: Vec<View> = looks
         .iter()
         .filter(|(view, _)| view.key_type.is_none() && view.transport == Transport::Tcp)
