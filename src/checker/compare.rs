@@ -84,26 +84,26 @@ impl<'a> Comparison<'a> {
         unreachable
     }
 
-    /// The chains that one kind of client is shown at different addresses, for each kind. A view
-    /// that offers everything is one of each.
+    /// The chains that one kind of client is shown at different addresses, for each kind. At an
+    /// address that has none for its type of key, whatever it shows counts: most can use either.
     fn disagreeing_addresses(&self) -> Vec<Vec<report::Seen>> {
-        let mut kinds: Vec<(Option<KeyType>, Transport)> = Vec::new();
-        for (view, _) in self.shown().filter(|(view, _)| self.is_asked(view)) {
-            let kind = (view.key_type, view.transport);
-            if !kinds.contains(&kind) {
-                kinds.push(kind);
+        let mut disagreeing: Vec<Vec<report::Seen>> = Vec::new();
+        for transport in [Transport::Tcp, Transport::Quic] {
+            for key_type in [Some(KeyType::Rsa), Some(KeyType::Ecdsa)] {
+                let is_shown = |wanted: &View| self.shown().any(|(view, _)| view == wanted);
+                let mut seen = self.seen(|view| {
+                    self.is_asked(view)
+                        && view.transport == transport
+                        && (view.key_type == key_type
+                            || !is_shown(&View { key_type, ..view.clone() }))
+                });
+                worst_first(&mut seen);
+                if seen.len() > 1 && !disagreeing.contains(&seen) {
+                    disagreeing.push(seen);
+                }
             }
         }
-        let of_a_kind = |(key_type, transport): (Option<KeyType>, Transport)| {
-            let mut seen = self.seen(|view| {
-                self.is_asked(view)
-                    && view.transport == transport
-                    && (view.key_type == key_type || view.key_type.is_none())
-            });
-            worst_first(&mut seen);
-            seen
-        };
-        kinds.into_iter().map(of_a_kind).filter(|seen| seen.len() > 1).collect()
+        disagreeing
     }
 
     /// The chains for RSA and ECDSA at one address that differ in the names that they hold or in
@@ -138,9 +138,12 @@ impl<'a> Comparison<'a> {
     fn differing_default(&self) -> Option<Vec<report::Seen>> {
         let mut named = self.seen(|view| self.is_asked(view));
         let default = self.seen(|view| !self.is_asked(view));
-        if named.is_empty()
-            || default.iter().all(|one| named.iter().any(|n| n.sha256 == one.sha256))
-        {
+        let is_named = |default: usize| {
+            self.shown()
+                .any(|(view, named)| self.is_asked(view) && self.is_same_chain(named, default))
+        };
+        let mut defaults = self.shown().filter(|(view, _)| !self.is_asked(view));
+        if named.is_empty() || defaults.all(|(_, default)| is_named(default)) {
             return None;
         }
         named.extend(default);
@@ -158,16 +161,25 @@ impl<'a> Comparison<'a> {
         distinct.into_iter().map(|report| self.of_report(report, &such)).collect()
     }
 
+    /// The chain of a report as such views show it. What is seen of it may be worse at one of them,
+    /// such as that the server has another key: that counts.
     fn of_report(&self, report: usize, such: impl Fn(&View) -> bool) -> report::Seen {
-        let judged = &self.reports[report];
-        let views =
-            self.shown().filter(|(view, shown)| such(view) && self.is_same_chain(report, *shown));
+        let shown: Vec<(&View, usize)> = self
+            .shown()
+            .filter(|(view, shown)| such(view) && self.is_same_chain(report, *shown))
+            .collect();
+        let judged = shown.iter().map(|(_, shown)| &self.reports[*shown]).fold(
+            &self.reports[report],
+            |worst, next| {
+                if next.status().is_worse_than(worst.status()) { next } else { worst }
+            },
+        );
         let leaf = judged.chain().first().map(|leaf| leaf.sha256()).unwrap_or_default();
         report::Seen::new(
             data_encoding::HEXLOWER.encode(&leaf),
             judged.status(),
             judged.horizon().until,
-            views.map(|(view, _)| view.clone()).collect(),
+            shown.into_iter().map(|(view, _)| view.clone()).collect(),
         )
     }
 
