@@ -364,6 +364,7 @@ async fn it_is_written_as_json() {
     assert_eq!(json["target"], "https://example.com:443");
     assert_eq!(json["checked_at"], NOW);
     assert_eq!(json["status"], "warn");
+    assert_eq!(json["worst"], 0);
     let address = server.address().to_string();
     assert_eq!(
         json["views"][0],

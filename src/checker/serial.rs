@@ -15,6 +15,8 @@ struct WriteSurvey<'a> {
     #[serde(with = "crate::instant")]
     checked_at: OffsetDateTime,
     status: Status,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    worst: Option<usize>,
     views: &'a [SurveyedView],
     reports: &'a [Report],
     findings: &'a [Finding],
@@ -33,6 +35,7 @@ impl Serialize for Survey {
             target: self.target(),
             checked_at: self.checked_at(),
             status: self.status(),
+            worst: self.worst().map(|(index, _)| index),
             views: self.views(),
             reports: self.reports(),
             findings: self.findings(),

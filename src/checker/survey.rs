@@ -76,13 +76,15 @@ impl Default for SurveyOptions {
 /// and [`worst`](Self::worst) says which; a view that fails hides no other.
 ///
 /// `Display` writes a few lines for people; with the feature `serde` it is written as JSON, where
-/// each view has one of `report`, `not_served` and `error`:
+/// `worst` is the place of the worst report, and each view has one of `report`, `not_served` and
+/// `error`:
 ///
 /// ```json
 /// {
 ///   "target": "https://example.com:443",
 ///   "checked_at": "2026-11-22T15:00:00Z",
 ///   "status": "warn",
+///   "worst": 0,
 ///   "views": [
 ///     { "address": "192.0.2.1:443", "key_type": "rsa", "server_name": "example.com", "report": 0 },
 ///     { "address": "192.0.2.1:443", "key_type": "ecdsa", "server_name": "example.com", "not_served": true },
@@ -163,12 +165,13 @@ impl Survey {
         self.views.iter().filter(shows).map(|one| &one.view)
     }
 
-    /// The worst report and its place in the list, where any view showed a chain.
+    /// The worst report and its place in the list, where any view showed a chain: by status, then
+    /// by the most urgent finding. Views that showed none are told by their outcomes.
     #[must_use]
     pub fn worst(&self) -> Option<(usize, &Report)> {
         let mut worst: Option<(usize, &Report)> = None;
         for (index, report) in self.reports.iter().enumerate() {
-            if worst.is_none_or(|(_, worst)| report.status().is_worse_than(worst.status())) {
+            if worst.is_none_or(|(_, worst)| is_worse(report, worst)) {
                 worst = Some((index, report));
             }
         }
@@ -213,6 +216,15 @@ impl fmt::Display for Survey {
         if self.addresses_left_out > 0 {
             write!(f, ", {} of the addresses left out", self.addresses_left_out)?;
         }
+        if let Some((index, worst)) = self.worst()
+            && self.reports.len() > 1
+            && worst.status() != Status::Pass
+        {
+            write!(f, ", the worst is chain {index}")?;
+            if let Some(view) = self.views_of(index).next() {
+                write!(f, " at {view}")?;
+            }
+        }
         for finding in &self.findings {
             write!(f, "\n  {finding}\n    -> {}", finding.remedy())?;
         }
@@ -232,6 +244,12 @@ impl fmt::Display for Survey {
         }
         Ok(())
     }
+}
+
+fn is_worse(one: &Report, other: &Report) -> bool {
+    let urgency = |report: &Report| report.worst().map(Finding::severity);
+    one.status().is_worse_than(other.status())
+        || one.status() == other.status() && urgency(one) > urgency(other)
 }
 
 /// `1 chain`, `2 chains`.
