@@ -5,10 +5,10 @@
 
 mod common;
 
-use common::judge::told;
+use common::judge::{self, told};
 use common::pki::{Draft, Issued, Key, Pki, at};
 use common::server::{Server, Tls};
-use notafter::chain::{ClientCertificate, PresentedChain};
+use notafter::chain::{ClientCertificate, Peer, Possession, PresentedChain};
 use notafter::checker::{Checker, CheckerBuilder};
 use notafter::fetch::{BuildError, ClientIdentity, ClientIdentityError, Fetcher};
 use notafter::inspect::TrustAnchors;
@@ -89,6 +89,22 @@ async fn a_server_that_refuses_ours_fails_and_still_shows_its_chain() {
         assert!(message.contains("our client certificate: received fatal alert"), "{message}");
         assert_eq!(report.chain().len(), 2);
     }
+}
+
+/// A handshake of the caller's own need not tell how the refusal was worded.
+#[test]
+fn a_refusal_without_a_reason_is_a_refusal() {
+    let pki = Pki::new();
+    let leaf = pki.leaf("example.com").issue();
+    let peer = Peer::new()
+        .with_possession(Possession::Proven)
+        .with_client_certificate(ClientCertificate::Rejected);
+    let report = judge::trusting(&[&pki.root]).inspect(
+        &judge::chain(&pki.chain(&leaf)).with_peer(peer),
+        &judge::server(&["example.com"]),
+        at(NOW),
+    );
+    assert_eq!(told(&report), ["failure client-certificate-rejected -"]);
 }
 
 #[tokio::test]

@@ -20,14 +20,14 @@ pub(super) fn check(findings: &mut Findings<'_>, peer: Option<&Peer>) {
     if peer.client_certificate() == ClientCertificate::Required {
         findings.add(None, FindingKind::ClientCertificateRequired, Severity::Note);
     }
-    if let Some(failure) = peer.late_failure() {
-        if peer.client_certificate() == ClientCertificate::Rejected {
-            let (LateFailure::ByPeer(answer) | LateFailure::ByUs(answer)) = failure;
-            let answer = Escaped(answer).to_string();
-            let kind = FindingKind::ClientCertificateRejected { answer };
-            findings.add(None, kind, Severity::Failure);
-            return;
-        }
+    if peer.client_certificate() == ClientCertificate::Rejected {
+        let answer = match peer.late_failure() {
+            Some(LateFailure::ByPeer(answer) | LateFailure::ByUs(answer)) => answer,
+            None => "it gave no reason",
+        };
+        let answer = Escaped(answer).to_string();
+        findings.add(None, FindingKind::ClientCertificateRejected { answer }, Severity::Failure);
+    } else if let Some(failure) = peer.late_failure() {
         let escaped = |text: &String| Escaped(text).to_string();
         // What our TLS library doesn't support, others may.
         let (failure, severity) = match failure {
