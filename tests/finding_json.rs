@@ -255,6 +255,24 @@ fn what_is_read_back_is_escaped_when_it_is_told() {
     }
 }
 
+/// A machine without IPv6 reaches none of its addresses, whatever the server is like.
+#[test]
+fn an_address_without_a_route_is_not_blamed_on_the_server_alone() {
+    let remedy = |error: &str| {
+        let value = json!({
+            "code": "address-unreachable", "severity": "warning",
+            "address": "[2001:db8::1]:443", "phase": "connect", "error": error,
+        });
+        serde_json::from_value::<Finding>(value).unwrap().remedy()
+    };
+    let of_the_server = "bring the server back, or take its address out of the DNS";
+    assert_eq!(remedy("refused"), of_the_server);
+    assert_eq!(
+        remedy("unreachable"),
+        format!("see whether this machine has a route there; if so, {of_the_server}")
+    );
+}
+
 /// What a profile forbids is said of the certificate that the finding is about.
 #[test]
 fn a_fault_is_said_in_the_words_of_its_field() {

@@ -113,7 +113,7 @@ impl fmt::Display for Remedy<'_> {
             }
             Kind::PossessionFailed { .. } => "install the private key that belongs to the certificate",
             Kind::PossessionUnproven { .. } => {
-                "use a key that today's clients can verify (ECDSA P-256, RSA 2048)"
+                "let the server shake hands in TLS 1.2 or 1.3, with a key that today's clients can verify (ECDSA P-256, RSA 2048)"
             }
             Kind::PublicSuffixWildcard { .. } => "issue a certificate that lists each host by its name",
             Kind::RevocationListUnusable { fault, .. } => match fault {
@@ -142,6 +142,10 @@ impl fmt::Display for Remedy<'_> {
             }
             Kind::SelfSigned => "give clients the certificate as a trust anchor, or have a CA issue one",
             Kind::ServerAuthMissing { .. } => "issue a certificate that lists serverAuth",
+            // Also what a machine without IPv6 sees of every such address.
+            Kind::AddressUnreachable(unreachable) if unreachable.error == "unreachable" => {
+                "see whether this machine has a route there; if so, bring the server back, or take its address out of the DNS"
+            }
             Kind::AddressUnreachable(_) => {
                 "bring the server back, or take its address out of the DNS"
             }
