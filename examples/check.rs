@@ -86,7 +86,7 @@ impl Options {
         };
         let mut stores = Vec::new();
         let mut client = (None, None);
-        let mut views = SurveyOptions::new();
+        let mut without_sni = false;
         let mut parser = lexopt::Parser::from_env();
         while let Some(arg) = parser.next()? {
             match arg {
@@ -101,7 +101,7 @@ impl Options {
                     options.checker = options.checker.timeouts(at_most(seconds));
                 }
                 Long("survey") => options.survey = true,
-                Long("without-sni") => views = views.without_server_name(true),
+                Long("without-sni") => without_sni = true,
                 Long("client-cert") => {
                     client.0 = Some(args::content(&mut parser, "--client-cert")?)
                 }
@@ -119,6 +119,10 @@ impl Options {
                 _ => return Err(arg.unexpected()),
             }
         }
+        if without_sni && !options.survey {
+            return Err("--without-sni goes with --survey".into());
+        }
+        let views = SurveyOptions::new().without_server_name(without_sni);
         options.checker = options.checker.survey(views);
         match client {
             (None, None) => {}
@@ -202,5 +206,11 @@ fn not_a_target(text: &str, error: &TargetError) -> Outcome {
 /// phases has used up its share.
 fn at_most(seconds: NonZero<u32>) -> Timeouts {
     let limit = Duration::from_secs(seconds.get().into());
-    Timeouts::new().with_total(limit).with_resolve(limit).with_connect(limit).with_handshake(limit)
+    Timeouts::new()
+        .with_total(limit)
+        .with_resolve(limit)
+        .with_connect(limit)
+        .with_proxy(limit)
+        .with_starttls(limit)
+        .with_handshake(limit)
 }

@@ -191,6 +191,7 @@ mod every_program {
             ),
             ("check", &["--proxy", "ftp://u:secret@p.test"], "--proxy: "),
             ("check", &["--survey=yes", "x.test"], "'--survey'"),
+            ("check", &["--without-sni", "x.test"], "--without-sni goes with --survey"),
             ("inspect", &[], "no FILE is given"),
             ("inspect", &["--json"], "no FILE is given"),
             ("inspect", &["--purpose", "mail", "f"], "unknown purpose \"mail\""),
