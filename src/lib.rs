@@ -27,7 +27,7 @@
 //! - [`Inspector`] judges a chain at an instant, by a [`Policy`](inspect::Policy) and
 //!   [`TrustAnchors`](inspect::TrustAnchors). It opens no socket and reads no clock.
 //! - [`Report`] holds what was seen: findings, trust, facts, and the [`Status`] they come to.
-//! - [`Checker`] joins the two halves, for one target or for many at a time.
+//! - [`Checker`] joins the two halves, for one target, for every view of it, or for many at a time.
 //!
 //! # Without a network
 //!
@@ -65,7 +65,8 @@
 //! Every judgement takes the instant for which it holds. Ask how it will look in 30 days by
 //! passing that instant; test your alerting without waiting for a certificate to die. Instants are
 //! compared in whole seconds, and both ends of a validity period belong to it (RFC 5280 section
-//! 4.1.2.5). Only [`check`], [`Checker::check`] and [`Checker::check_many`] read the system's clock.
+//! 4.1.2.5). Only [`check`], [`Checker::check`], [`Checker::check_many`] and [`Checker::survey`] read
+//! the system's clock.
 //!
 //! ```
 //! # use notafter::{Inspector, chain::PresentedChain, inspect::TrustAnchors, report::Status, target::Subject};

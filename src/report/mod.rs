@@ -180,9 +180,9 @@ impl Report {
     /// The verdict, from the findings and the trust.
     ///
     /// A [`Severity::Failure`] makes it [`Status::Fail`], whatever else could not be told. Else it
-    /// is [`Status::Unknown`] where trust or the horizon could not be judged, of any store, [`Status::Warn`] from
-    /// [`Severity::Warning`] on, and [`Status::Pass`]. Where there is a report of a client
-    /// certificate too, the worse of both counts, by the same order.
+    /// is [`Status::Unknown`] where trust or the horizon could not be judged, of any store,
+    /// [`Status::Warn`] from [`Severity::Warning`] on, and [`Status::Pass`]. Where there is a report
+    /// of a client certificate too, the worse of both counts, by the same order.
     #[must_use]
     pub fn status(&self) -> Status {
         match self.client_report().map(Self::status) {
