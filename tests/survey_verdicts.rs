@@ -181,21 +181,25 @@ async fn a_default_chain_without_its_issuer_differs() {
 }
 
 #[tokio::test]
-async fn of_chains_with_one_status_the_worst_is_the_most_urgent() {
+async fn of_chains_with_one_status_the_worst_is_the_most_urgent_and_then_the_first_to_end() {
     let pki = Pki::new();
     let ending = |key, last: &str| {
         pki.leaf("example.com").key(key).valid("2026-04-01T00:00:00Z", last).issue()
     };
     // 90 days: a warning below 22.5 days, critical below 7.5.
-    let late = ending(Key::Rsa2048, "2026-06-29T23:59:59Z");
-    let later = ending(Key::P256, "2026-06-18T23:59:59Z");
-    let tls = Tls::new(pki.chain(&later), &later).or(pki.chain(&late), &late);
-    let server = Server::start(tls);
-    let found = survey(builder(&pki, &[server.address()])).await;
-    assert_eq!(found.reports().len(), 2);
-    assert!(found.reports().iter().all(|report| report.status() == Status::Warn));
-    let (index, worst) = found.worst().unwrap();
-    assert_eq!((index, told(worst)), (1, vec!["critical expires-soon 0".to_owned()]));
+    for (ecdsa, expect) in [
+        ("2026-06-18T23:59:59Z", "critical expires-soon 0"),
+        ("2026-06-27T23:59:59Z", "warning expires-soon 0"),
+    ] {
+        let (rsa, ecdsa) = (ending(Key::Rsa2048, "2026-06-29T23:59:59Z"), ending(Key::P256, ecdsa));
+        let tls = Tls::new(pki.chain(&ecdsa), &ecdsa).or(pki.chain(&rsa), &rsa);
+        let server = Server::start(tls);
+        let found = survey(builder(&pki, &[server.address()])).await;
+        assert_eq!(found.reports().len(), 2);
+        assert!(found.reports().iter().all(|report| report.status() == Status::Warn));
+        let (index, worst) = found.worst().unwrap();
+        assert_eq!((index, told(worst)), (1, vec![expect.to_owned()]));
+    }
 }
 
 #[tokio::test]
@@ -219,4 +223,17 @@ async fn the_first_line_says_which_chain_is_the_worst_and_where_it_is_seen() {
     let found = survey(builder(&pki, &[servers[0].address()])).await;
     let told = found.to_string();
     assert_eq!(told.lines().next().unwrap(), "PASS https://example.com:443: 1 chain in 2 views");
+}
+
+/// As every report has it, and as instants are compared.
+#[tokio::test]
+async fn the_instant_is_that_of_its_reports() {
+    let pki = Pki::new();
+    let leaf = pki.leaf("example.com").issue();
+    let server = Server::start(Tls::new(pki.chain(&leaf), &leaf));
+    let checker = builder(&pki, &[server.address()]).build().unwrap();
+    let target = "https://example.com".parse().unwrap();
+    let found = checker.survey_at(&target, at("2026-06-15T12:00:00.75Z")).await.unwrap();
+    assert_eq!(found.reports()[0].checked_at(), at(NOW));
+    assert_eq!(found.checked_at(), at(NOW));
 }

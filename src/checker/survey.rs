@@ -1,5 +1,6 @@
 //! Every view that clients can have of one target.
 
+use std::cmp::Reverse;
 use std::fmt;
 
 use time::OffsetDateTime;
@@ -7,7 +8,7 @@ use time::OffsetDateTime;
 use super::compare::compare;
 use crate::escape::Escaped;
 use crate::fetch::{FetchError, FetchErrorKind, Phase};
-use crate::inspect::Policy;
+use crate::inspect::{Policy, whole_seconds};
 use crate::report::{Finding, FindingKind, Report, Severity, Status};
 use crate::target::{Target, Transport, View};
 
@@ -114,7 +115,7 @@ impl Survey {
         policy: &Policy,
     ) -> Self {
         let findings = compare(&views, &reports, policy);
-        let target = target.to_string();
+        let (target, checked_at) = (target.to_string(), whole_seconds(checked_at));
         Self { target, checked_at, views, reports, findings, addresses_left_out }
     }
 
@@ -166,7 +167,7 @@ impl Survey {
     }
 
     /// The worst report and its place in the list, where any view showed a chain: by status, then
-    /// by the most urgent finding. Views that showed none are told by their outcomes.
+    /// by the most urgent finding, then by which ends first. Views that showed none are told by their outcomes.
     #[must_use]
     pub fn worst(&self) -> Option<(usize, &Report)> {
         let mut worst: Option<(usize, &Report)> = None;
@@ -246,8 +247,10 @@ impl fmt::Display for Survey {
     }
 }
 
+/// By status, then by the most urgent finding, then by what ends first.
 fn is_worse(one: &Report, other: &Report) -> bool {
-    let urgency = |report: &Report| report.worst().map(Finding::severity);
+    let urgency =
+        |report: &Report| (report.worst().map(Finding::severity), Reverse(report.horizon().until));
     one.status().is_worse_than(other.status())
         || one.status() == other.status() && urgency(one) > urgency(other)
 }

@@ -279,7 +279,7 @@ impl<'a> View<'a> {
 
 /// X.509 dates have whole seconds, and both ends belong to the period: 23:59:59.9 still is
 /// 23:59:59 (RFC 5280 section 4.1.2.5).
-fn whole_seconds(at: OffsetDateTime) -> OffsetDateTime {
+pub(crate) fn whole_seconds(at: OffsetDateTime) -> OffsetDateTime {
     let utc = at.checked_to_offset(UtcOffset::UTC).unwrap_or_else(|| {
         // Within a day of the first or the last instant that there is, an offset leads past it.
         let nearest = if at.year() < 0 { PrimitiveDateTime::MIN } else { PrimitiveDateTime::MAX };
