@@ -126,6 +126,9 @@ async fn one_that_was_not_asked_for_is_judged_all_the_same() {
     assert_eq!(report.status(), Status::Warn);
     assert_eq!(report.worst(), own.worst());
     assert!(report.to_string().contains("WARN client certificate"), "{report}");
+    let headline = "WARN https://example.com:443";
+    let blamed = format!(";connect={}, for our client certificate: ", server.address());
+    assert!(report.to_string().starts_with(&format!("{headline}{blamed}")), "{report}");
 }
 
 /// Public CAs no longer certify clients: a certificate that was renewed by one may have lost it.

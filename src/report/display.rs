@@ -11,6 +11,10 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let status = self.status().as_str().to_uppercase();
         write!(f, "{status} {}", Escaped(&self.target))?;
+        // Nothing of what follows on the server would explain the status.
+        if self.status() != self.status_of_the_chain() {
+            f.write_str(", for our client certificate")?;
+        }
         // Where clients fail for another reason, the calendar is not what to speak of first.
         let aside = self.status() == Status::Fail && self.horizon().holds(self.checked_at);
         if !aside {
