@@ -287,7 +287,8 @@ impl SurveyedView {
 pub enum Outcome {
     /// The server showed a chain: the place of its report in [`Survey::reports`].
     Chain(usize),
-    /// The server has no certificate for such clients, and serves others.
+    /// The server has no certificate for such a client, and serves others of the target at that
+    /// address.
     NotServed,
     /// It could not be looked at.
     Failed(FetchError),
