@@ -219,7 +219,7 @@
 //! | `fetch` | yes | [`fetch`](mod@fetch), [`checker`] and [`check`], on tokio and rustls | you inspect chains that you have |
 //! | `aws-lc-rs` | yes | AWS-LC as the compiled-in crypto provider: P-521, ML-DSA, P-384 at speed | its C code takes half a minute to build |
 //! | `ring` | | ring as the compiled-in crypto provider, where `aws-lc-rs` is off | |
-//! | `hickory` | | [`fetch::Dns`]: name servers of your choice, mail hosts and services of a domain | it is a DNS client with all that belongs to one |
+//! | `hickory` | | `fetch::Dns`: name servers of your choice, mail hosts and services of a domain | it is a DNS client with all that belongs to one |
 //! | `idn` | | host names in other scripts than ASCII, as targets | |
 //! | `native-roots` | | `TrustAnchors::native`: the trust anchors of the system | it reads files |
 //! | `psl` | | `Policy::public_suffixes`: wildcards below a public suffix | the list ages with your dependencies |
