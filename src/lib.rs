@@ -240,6 +240,9 @@ pub mod target;
 #[cfg(feature = "fetch")]
 pub mod fetch;
 
+// 2 READ: bytes at rest become chains
+pub mod source;
+
 // 3 CHAIN: what was presented, as facts
 pub mod chain;
 

@@ -5,16 +5,16 @@
 
 /// One tag, length and value.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Tlv<'a> {
-    pub(super) tag: u8,
-    pub(super) value: &'a [u8],
+pub(crate) struct Tlv<'a> {
+    pub(crate) tag: u8,
+    pub(crate) value: &'a [u8],
     /// Tag and length included.
-    pub(super) raw: &'a [u8],
+    pub(crate) raw: &'a [u8],
 }
 
 /// Why the bytes are no DER.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum DerError {
+pub(crate) enum DerError {
     Truncated,
     /// X.690 section 10.1: the definite form, in the minimum number of octets.
     Length,
@@ -25,7 +25,7 @@ pub(super) enum DerError {
 }
 
 impl DerError {
-    pub(super) const fn reason(self) -> &'static str {
+    pub(crate) const fn reason(self) -> &'static str {
         match self {
             Self::Truncated => "ends early",
             Self::Length => "has a length that is not DER",
@@ -38,25 +38,25 @@ impl DerError {
 
 /// Reads one value after the other.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Reader<'a> {
-    pub(super) const fn new(bytes: &'a [u8]) -> Self {
+    pub(crate) const fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes }
     }
 
     /// How many octets are left.
-    pub(super) const fn len(&self) -> usize {
+    pub(crate) const fn len(&self) -> usize {
         self.rest.len()
     }
 
-    pub(super) const fn is_empty(&self) -> bool {
+    pub(crate) const fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
 
-    pub(super) fn next(&mut self) -> Result<Tlv<'a>, DerError> {
+    pub(crate) fn next(&mut self) -> Result<Tlv<'a>, DerError> {
         let [tag, first, after @ ..] = self.rest else {
             return Err(DerError::Truncated);
         };
@@ -89,24 +89,29 @@ impl<'a> Reader<'a> {
         Ok(Tlv { tag: *tag, value: &raw[header..], raw })
     }
 
-    pub(super) fn expect(&mut self, tag: u8) -> Result<Tlv<'a>, DerError> {
+    pub(crate) fn expect(&mut self, tag: u8) -> Result<Tlv<'a>, DerError> {
         let tlv = self.next()?;
         if tlv.tag == tag { Ok(tlv) } else { Err(DerError::Unexpected) }
     }
 
     /// Reads the next value if it has this tag.
-    pub(super) fn optional(&mut self, tag: u8) -> Result<Option<Tlv<'a>>, DerError> {
+    pub(crate) fn optional(&mut self, tag: u8) -> Result<Option<Tlv<'a>>, DerError> {
         if self.rest.first() == Some(&tag) { self.next().map(Some) } else { Ok(None) }
     }
 
-    pub(super) const fn end(self) -> Result<(), DerError> {
+    pub(crate) const fn end(self) -> Result<(), DerError> {
         if self.rest.is_empty() { Ok(()) } else { Err(DerError::TrailingData) }
     }
 }
 
 /// Puts tag and length before the content of a SEQUENCE.
 pub(crate) fn sequence(content: &[u8]) -> Vec<u8> {
-    let mut der = vec![SEQUENCE];
+    encoded(SEQUENCE, content)
+}
+
+/// Puts tag and length before a content.
+pub(crate) fn encoded(tag: u8, content: &[u8]) -> Vec<u8> {
+    let mut der = vec![tag];
     let octets = content.len().to_be_bytes();
     let significant = octets.iter().position(|octet| *octet != 0).unwrap_or(octets.len() - 1);
     match u8::try_from(content.len()) {
@@ -124,18 +129,18 @@ pub(crate) fn sequence(content: &[u8]) -> Vec<u8> {
 
 const TAG_NUMBER: u8 = 0x1f;
 
-pub(super) const BOOLEAN: u8 = 0x01;
-pub(super) const INTEGER: u8 = 0x02;
-pub(super) const BIT_STRING: u8 = 0x03;
-pub(super) const OCTET_STRING: u8 = 0x04;
-pub(super) const OID: u8 = 0x06;
-pub(super) const UTC_TIME: u8 = 0x17;
-pub(super) const GENERALIZED_TIME: u8 = 0x18;
-pub(super) const SEQUENCE: u8 = 0x30;
-pub(super) const SET: u8 = 0x31;
+pub(crate) const BOOLEAN: u8 = 0x01;
+pub(crate) const INTEGER: u8 = 0x02;
+pub(crate) const BIT_STRING: u8 = 0x03;
+pub(crate) const OCTET_STRING: u8 = 0x04;
+pub(crate) const OID: u8 = 0x06;
+pub(crate) const UTC_TIME: u8 = 0x17;
+pub(crate) const GENERALIZED_TIME: u8 = 0x18;
+pub(crate) const SEQUENCE: u8 = 0x30;
+pub(crate) const SET: u8 = 0x31;
 
 /// The tag of a constructed, context-specific field.
-pub(super) const fn context(number: u8) -> u8 {
+pub(crate) const fn context(number: u8) -> u8 {
     0xa0 | number
 }
 

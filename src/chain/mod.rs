@@ -8,7 +8,7 @@ mod alt_name;
 mod certificate;
 mod crl;
 mod date;
-mod der;
+pub(crate) mod der;
 mod error;
 mod extensions;
 mod key;
@@ -17,7 +17,7 @@ mod marks;
 mod memo;
 mod name;
 mod peer;
-mod pem;
+pub(crate) mod pem;
 mod summary;
 
 use std::sync::{Arc, OnceLock};
@@ -89,14 +89,18 @@ impl PresentedChain {
     /// RFC 7468.
     pub fn from_pem(text: impl AsRef<[u8]>) -> Result<Self, ChainError> {
         let pem::Blocks { wanted: certificates, skipped } =
-            pem::blocks(text.as_ref(), &[b"CERTIFICATE", b"X509 CERTIFICATE"]);
+            pem::blocks(text.as_ref(), is_certificate);
         if certificates.is_empty() {
             return Err(ChainError::NoCertificate { skipped });
         }
-        let mut chain = Self::from_entries(certificates.into_iter().map(|block| match block {
-            Ok(der) => Entry::read(&der),
-            Err(broken) => Entry::unreadable(broken.text, broken.reason),
-        }))?;
+        let mut chain =
+            Self::from_entries(certificates.into_iter().map(|block| match block.der {
+                Ok(der) => Entry::read(&der),
+                Err(broken) => {
+                    let reason = broken.at(block.line);
+                    Entry::unreadable(broken.text, reason)
+                }
+            }))?;
         chain.skipped_blocks = skipped;
         Ok(chain)
     }
@@ -110,7 +114,7 @@ impl PresentedChain {
         Self::from_entries(certificates.into_iter().map(|der| memo.entry(der)))
     }
 
-    fn from_entries(entries: impl Iterator<Item = Entry>) -> Result<Self, ChainError> {
+    pub(crate) fn from_entries(entries: impl Iterator<Item = Entry>) -> Result<Self, ChainError> {
         let entries: Arc<[Entry]> = entries.collect();
         if entries.is_empty() {
             return Err(ChainError::Empty);
@@ -213,6 +217,11 @@ impl Entry {
     pub fn certificate(&self) -> Result<&Certificate, &MalformedCertificate> {
         self.0.facts.as_ref()
     }
+}
+
+/// Whether a PEM label is that of a certificate (RFC 7468 section 5.1).
+pub(crate) fn is_certificate(label: &[u8]) -> bool {
+    matches!(label, b"CERTIFICATE" | b"X509 CERTIFICATE")
 }
 
 /// The content of a SEQUENCE, without its tag and length.

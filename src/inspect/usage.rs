@@ -63,7 +63,7 @@ pub(super) fn allows(position: usize, certificate: &Certificate, purpose: Purpos
     let wanted = match purpose {
         Purpose::Server => KeyPurpose::ServerAuth,
         Purpose::Client => KeyPurpose::ClientAuth,
-        Purpose::Signing => return true,
+        Purpose::Ca | Purpose::Signing => return true,
     };
     certificate.extended_key_usage().is_none_or(|usage| {
         usage.allows(&wanted) || (position > 0 && usage.allows(&KeyPurpose::Any))

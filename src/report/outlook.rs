@@ -45,6 +45,7 @@ impl fmt::Display for Sentence<'_> {
             }
         }
         let own = match self.0.purpose {
+            Purpose::Ca => "the CA certificate",
             Purpose::Server => "the server's own certificate",
             Purpose::Client => "the client's own certificate",
             Purpose::Signing => "the signing certificate",

@@ -73,12 +73,15 @@ impl RevocationList {
     ///
     /// RFC 7468.
     pub fn from_pem(text: impl AsRef<[u8]>) -> Result<Vec<Self>, RevocationListError> {
-        let pem::Blocks { wanted, skipped } = pem::blocks(text.as_ref(), &[b"X509 CRL"]);
+        let pem::Blocks { wanted, skipped } =
+            pem::blocks(text.as_ref(), |label| label == b"X509 CRL");
         if wanted.is_empty() {
             return Err(RevocationListError::NoList { skipped });
         }
         let lists = wanted.into_iter().enumerate().map(|(position, block)| {
-            let read = block.map_err(|broken| Malformed::from(broken.reason)).and_then(Self::read);
+            let line = block.line;
+            let broken = |broken: pem::Broken| Malformed::from(broken.at(line));
+            let read = block.der.map_err(broken).and_then(Self::read);
             read.map_err(|malformed| malformed.at(position))
         });
         lists.collect()
