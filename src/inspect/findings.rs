@@ -13,8 +13,8 @@ pub(super) struct Findings<'a> {
     pub(super) policy: &'a Policy,
     pub(super) view: &'a View<'a>,
     needed: &'a [bool],
-    /// Whether the certificate is a trust anchor's, looked at by itself: what is seen of it names
-    /// no position.
+    /// Whether the certificates are trust anchors', looked at by themselves: what is seen of them
+    /// names no position.
     root: bool,
     list: Vec<Finding>,
     /// The subjects as findings name them, by position: written once, shared from then on.
@@ -27,9 +27,9 @@ impl<'a> Findings<'a> {
         Self { policy, view, needed, root: false, list: Vec::new(), subjects }
     }
 
-    /// Of a trust anchor's certificate and nothing else.
-    pub(super) fn of_root(policy: &'a Policy, view: &'a View<'a>) -> Self {
-        Self { root: true, ..Self::new(policy, view, &[true]) }
+    /// Of certificates that are where paths end.
+    pub(super) fn of_roots(policy: &'a Policy, view: &'a View<'a>, needed: &'a [bool]) -> Self {
+        Self { root: true, ..Self::new(policy, view, needed) }
     }
 
     pub(super) fn has(&self, code: Code) -> bool {

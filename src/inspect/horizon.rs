@@ -74,6 +74,14 @@ impl Outlook {
     }
 }
 
+impl Outlook {
+    /// Takes the end of the certificate itself, where no path counts.
+    pub(super) fn stands_alone(&mut self, alone: Horizon) {
+        let Horizon { end_entity, earliest_presented, .. } = self.horizon;
+        self.horizon = Horizon { end_entity, earliest_presented, ..alone };
+    }
+}
+
 /// A path that clients follow.
 #[derive(Clone, Copy)]
 struct Followed<'p> {

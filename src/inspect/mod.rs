@@ -3,9 +3,12 @@
 //! Pure: no socket, no clock. Each check is one rule; they run over every certificate, whatever
 //! the others found, so that an expired chain is also told to be misnamed.
 
+mod alone;
 mod anchors;
 mod baseline;
 mod dates;
+mod document;
+mod drift;
 mod fields;
 mod findings;
 mod handshake;
@@ -15,8 +18,10 @@ mod links;
 #[cfg(feature = "native-roots")]
 mod native;
 mod policy;
+mod private_key;
 mod readable;
 mod revocation;
+mod rollover;
 mod root;
 mod search;
 mod signatures;
@@ -34,8 +39,8 @@ use rustls_pki_types::SignatureVerificationAlgorithm;
 use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
 
 use crate::chain::{Certificate, ChainError, Entry, PresentedChain, RevocationList};
-use crate::report::{Report, ReportedCertificate, Role, StoreVerdict};
-use crate::target::Subject;
+use crate::report::{Report, ReportedCertificate, Role, StoreVerdict, Trust};
+use crate::target::{Purpose, Subject};
 
 use self::findings::Findings;
 use self::horizon::Outlook;
@@ -45,6 +50,7 @@ use self::signatures::Signatures;
 use self::trust::Verdict;
 
 pub use anchors::{AnchorError, AnchorProblem, TrustAnchors};
+pub use drift::{Drift, compare};
 pub use policy::{Policy, Thresholds};
 
 /// Judges chains: what to trust, and what counts as a finding.
@@ -175,6 +181,10 @@ impl Inspector {
     #[must_use]
     pub fn inspect(&self, chain: &PresentedChain, subject: &Subject, at: OffsetDateTime) -> Report {
         let at = whole_seconds(at);
+        if subject.purpose() == Purpose::Ca {
+            let store = self.stores[0].shared_name();
+            return alone::authorities(chain, subject, store, &self.policy, at);
+        }
         let view = View::new(chain, &self.extra);
         let links = Links::new(&view);
         let above = links.issuers_above();
@@ -184,7 +194,12 @@ impl Inspector {
                 Search { view: &view, anchors, above: above.as_ref(), signatures, purpose };
             let paths = search.paths(at);
             let verdict = Verdict::new(&view, anchors, &paths, at);
-            let outlook = Outlook::new(&view, &links, anchors, &paths, at);
+            let mut outlook = Outlook::new(&view, &links, anchors, &paths, at);
+            // Who verifies what it signs knows the certificate by itself.
+            let untrusted = matches!(verdict.trust, Trust::Untrusted { .. });
+            if purpose == Purpose::Signing && untrusted {
+                outlook.stands_alone(alone::horizon(&view.all[..1], Some(0), at));
+            }
             (paths, verdict, outlook)
         };
         // There is a first: every constructor and setter leaves one.
@@ -216,6 +231,8 @@ impl Inspector {
         );
         root::check(&mut findings, anchors, &verdict, subject.purpose());
         handshake::check(&mut findings, chain.peer());
+        private_key::check(&mut findings, subject);
+        document::check(&mut findings, subject, at);
 
         let told = |anchors: &TrustAnchors, verdict: Verdict, outlook: Outlook| {
             StoreVerdict::new(anchors.shared_name(), verdict.trust, outlook.horizon)

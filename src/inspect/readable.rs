@@ -29,6 +29,17 @@ fn check_certificates(findings: &mut Findings<'_>, verdict: &Verdict) {
     }
 }
 
+/// Certificates that are known by themselves: each is needed.
+pub(super) fn check_alone(findings: &mut Findings<'_>) {
+    for (position, entry) in findings.view.all.iter().enumerate() {
+        if let Err(malformed) = entry.certificate() {
+            let kind = FindingKind::MalformedCertificate { reason: malformed.to_string() };
+            findings.add(Some(position), kind, Severity::Failure);
+        }
+    }
+    check_extensions(findings);
+}
+
 /// webpki and others refuse the whole certificate for an extension that they can't read; which of
 /// them they read differs.
 pub(super) fn check_extensions(findings: &mut Findings<'_>) {

@@ -45,6 +45,22 @@ pub(super) fn check_root(findings: &mut Findings<'_>, anchors: &TrustAnchors, in
     });
 }
 
+/// CA certificates by themselves, which may be roots or stand below one.
+pub(super) fn check_certificates(findings: &mut Findings<'_>) {
+    for (_, certificate) in findings.view.presented() {
+        for fault in faults(certificate) {
+            // An intermediate has one to be good for less.
+            let is_usual = matches!(fault, AnchorFault::ExtendedKeyUsage { .. })
+                && !certificate.is_self_issued();
+            if !is_usual {
+                let (anchor, severity) = (certificate.subject().to_string(), severity(&fault));
+                let kind = FindingKind::AnchorNonconforming { anchor, fault };
+                findings.add(None, kind, severity);
+            }
+        }
+    }
+}
+
 fn check_faults(
     findings: &mut Findings<'_>,
     anchors: &TrustAnchors,

@@ -1,16 +1,14 @@
 //! A trust store looked at by itself: its certificates as chains of one.
 
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
-use crate::chain::{Certificate, Entry};
 use crate::report::{
-    FindingKind, Gap, Horizon, Limit, Report, ReportedCertificate, Role, Severity, StoreVerdict,
-    Trust, TrustedPath,
+    FindingKind, Report, ReportedCertificate, Role, Severity, StoreVerdict, Trust, TrustedPath,
 };
 use crate::target::Purpose;
 
 use super::findings::Findings;
-use super::{Policy, TrustAnchors, View, dates, readable, root, strength, whole_seconds};
+use super::{Policy, TrustAnchors, View, alone, dates, readable, root, strength, whole_seconds};
 
 impl TrustAnchors {
     /// Judges the anchors themselves at an instant, which is cut to whole seconds: which have
@@ -42,7 +40,7 @@ impl TrustAnchors {
         let entry = self.entry(index);
         let view =
             View { all: entry.into_iter().collect(), presented: usize::from(entry.is_some()) };
-        let mut findings = Findings::of_root(policy, &view);
+        let mut findings = Findings::of_roots(policy, &view, &[true]);
         readable::check_extensions(&mut findings);
         dates::check_root(&mut findings, at);
         strength::check_root(&mut findings);
@@ -69,26 +67,10 @@ impl TrustAnchors {
             stores: vec![StoreVerdict::new(
                 self.shared_name(),
                 Trust::Trusted(TrustedPath { anchor, path: Vec::new() }),
-                entry.map(|entry| horizon(entry, at)).unwrap_or_default(),
+                alone::horizon(&view.all, None, at),
             )],
         }
     }
-}
-
-/// Until when the root lasts, for clients that look at its dates; to the others it has no end.
-fn horizon(root: &Entry, at: OffsetDateTime) -> Horizon {
-    let period = root.certificate().ok().map(Certificate::validity);
-    let Some(period) = period.filter(|period| !period.is_inverted()) else {
-        return Horizon::default();
-    };
-    let earliest_presented = Some(period.not_after);
-    if at < period.not_before {
-        let to = period.not_before.saturating_sub(Duration::SECOND);
-        let gaps = vec![Gap { from: None, to }];
-        return Horizon { gaps, earliest_presented, ..Horizon::default() };
-    }
-    let (until, limited_by) = (Some(period.not_after), Some(Limit::new(None, root.clone())));
-    Horizon { until, limited_by, strict: until, earliest_presented, ..Horizon::default() }
 }
 
 #[cfg(test)]
@@ -96,7 +78,7 @@ mod tests {
     use time::macros::datetime;
 
     use super::*;
-    use crate::report::Code;
+    use crate::report::{Code, Horizon};
 
     const ROOT: &str = include_str!("../../tests/data/root.pem");
     const AT: OffsetDateTime = datetime!(2030-02-01 0:00 UTC);

@@ -103,6 +103,9 @@ pub(super) fn check(findings: &mut Findings<'_>, verdict: &Verdict, subject: &Su
         }
         Trust::Untrusted { reason: UntrustedReason::CaAsEndEntity }
             if verdict.pinned || is_failure(findings, Code::CaAsEndEntity) => {}
+        // That it is its own issuer's is told already, and is usual.
+        Trust::Untrusted { reason: UntrustedReason::SelfSigned }
+            if subject.purpose() == Purpose::Signing => {}
         Trust::Untrusted { reason } => {
             let kind = FindingKind::UntrustedPath { reason: *reason };
             // The other side knows a signing certificate by itself, not through a CA.

@@ -80,8 +80,18 @@ codes! {
     DateEncoding = "date-encoding",
     /// Clients that send no server name are shown another chain.
     DefaultCertificateDiffers = "default-certificate-differs",
+    /// What is served comes from another issuer than what should be.
+    DifferentIssuer = "different-issuer",
+    /// What is served has another key than what should be.
+    DifferentKey = "different-key",
     /// A dNSName is not in the preferred name syntax.
     DnsNameSyntax = "dns-name-syntax",
+    /// How long consumers may keep the document around the certificate.
+    DocumentCached = "document-cached",
+    /// The document around the certificate is past its own date.
+    DocumentExpired = "document-expired",
+    /// The document around the certificate is about to be past its own date.
+    DocumentExpiresSoon = "document-expires-soon",
     /// The same certificate was sent twice.
     Duplicate = "duplicate",
     /// The validity period has ended.
@@ -108,6 +118,8 @@ codes! {
     KeyCertSignWithoutCa = "key-cert-sign-without-ca",
     /// The chains for RSA and ECDSA keys differ in more than the key.
     KeyTypesDisagree = "key-types-disagree",
+    /// The private key belongs to another certificate.
+    KeyMismatch = "key-mismatch",
     /// The server takes nothing that clients of today offer.
     LegacyProtocol = "legacy-protocol",
     /// Bytes that are no certificate.
@@ -122,6 +134,8 @@ codes! {
     NoWellDefinedExpiry = "no-well-defined-expiry",
     /// An issuer is no CA.
     NotACa = "not-a-ca",
+    /// Renewed at rest, and the service still shows the old one.
+    NotDeployed = "not-deployed",
     /// The validity period has not begun.
     NotYetValid = "not-yet-valid",
     /// A certificate stands before one that it certifies.
@@ -150,10 +164,14 @@ codes! {
     SerialNumber = "serial-number",
     /// A server's certificate is not for servers.
     ServerAuthMissing = "server-auth-missing",
+    /// The service shows a newer one than there is at rest.
+    ServedNewer = "served-newer",
     /// The subject alternative names are critical and should not be, or the other way round.
     SubjectAltNameCriticality = "subject-alt-name-criticality",
     /// A subject key identifier is not as the profile asks; off by default.
     SubjectKeyIdentifier = "subject-key-identifier",
+    /// It has ended, and another has taken over.
+    Superseded = "superseded",
     /// Whether a path leads to a trust anchor could not be told.
     TrustUndetermined = "trust-undetermined",
     /// An extension could not be read.
@@ -208,7 +226,12 @@ impl FindingKind {
             Self::CriticalKeyIdentifier { .. } => Code::CriticalKeyIdentifier,
             Self::DateEncoding { .. } => Code::DateEncoding,
             Self::DefaultCertificateDiffers(_) => Code::DefaultCertificateDiffers,
+            Self::DifferentIssuer(_) => Code::DifferentIssuer,
+            Self::DifferentKey(_) => Code::DifferentKey,
             Self::DnsNameSyntax { .. } => Code::DnsNameSyntax,
+            Self::DocumentCached { .. } => Code::DocumentCached,
+            Self::DocumentExpired(_) => Code::DocumentExpired,
+            Self::DocumentExpiresSoon(_) => Code::DocumentExpiresSoon,
             Self::Duplicate { .. } => Code::Duplicate,
             Self::Expired { .. } => Code::Expired,
             Self::ExpiredButUnneeded { .. } => Code::ExpiredButUnneeded,
@@ -222,6 +245,7 @@ impl FindingKind {
             Self::KeyCertSignMissing => Code::KeyCertSignMissing,
             Self::KeyCertSignWithoutCa => Code::KeyCertSignWithoutCa,
             Self::KeyTypesDisagree(_) => Code::KeyTypesDisagree,
+            Self::KeyMismatch { .. } => Code::KeyMismatch,
             Self::LegacyProtocol { .. } => Code::LegacyProtocol,
             Self::MalformedCertificate { .. } => Code::MalformedCertificate,
             Self::NameConstraints { .. } => Code::NameConstraints,
@@ -229,6 +253,7 @@ impl FindingKind {
             Self::NeededByOldClients { .. } => Code::NeededByOldClients,
             Self::NoWellDefinedExpiry => Code::NoWellDefinedExpiry,
             Self::NotACa => Code::NotACa,
+            Self::NotDeployed(_) => Code::NotDeployed,
             Self::NotYetValid { .. } => Code::NotYetValid,
             Self::OutOfOrder { .. } => Code::OutOfOrder,
             Self::PathEndsBeforeEndEntity { .. } => Code::PathEndsBeforeEndEntity,
@@ -243,8 +268,10 @@ impl FindingKind {
             Self::SelfSigned => Code::SelfSigned,
             Self::SerialNumber { .. } => Code::SerialNumber,
             Self::ServerAuthMissing { .. } => Code::ServerAuthMissing,
+            Self::ServedNewer(_) => Code::ServedNewer,
             Self::SubjectAltNameCriticality { .. } => Code::SubjectAltNameCriticality,
             Self::SubjectKeyIdentifier { .. } => Code::SubjectKeyIdentifier,
+            Self::Superseded(_) => Code::Superseded,
             Self::TrustUndetermined { .. } => Code::TrustUndetermined,
             Self::UnreadableExtension { .. } => Code::UnreadableExtension,
             Self::Unrelated => Code::Unrelated,

@@ -3,9 +3,10 @@
 use time::OffsetDateTime;
 
 use super::{
-    AnchorFault, AuthorityKeyIdentifierFault, Disagreement, DnsNameFault, NameConstraintsFault,
-    PolicyConstraintsFault, Profile, RevocationListFault, SerialNumberFault,
-    SubjectKeyIdentifierFault, UndeterminedReason, UnreachableAddress, UntrustedReason,
+    AnchorFault, AuthorityKeyIdentifierFault, Disagreement, DnsNameFault, DocumentEnd,
+    NameConstraintsFault, PolicyConstraintsFault, Profile, Replacement, RevocationListFault,
+    SerialNumberFault, SubjectKeyIdentifierFault, Succession, UndeterminedReason,
+    UnreachableAddress, UntrustedReason,
 };
 use crate::chain::{DateField, DateQuirk, LateFailure, RevocationReason};
 use crate::target::Host;
@@ -121,6 +122,11 @@ pub enum FindingKind {
     },
     /// Clients that send no server name are shown another chain; told by surveys alone.
     DefaultCertificateDiffers(Disagreement),
+    /// What is served was issued by another CA certificate than what should be: CAs choose among
+    /// several at random.
+    DifferentIssuer(Replacement),
+    /// What is served has another key than what should be.
+    DifferentKey(Replacement),
     /// A dNSName is not in the preferred name syntax (RFC 5280 section 4.2.1.6). Clients take one
     /// with underscores for a name, and pass over any other, or refuse the certificate.
     DnsNameSyntax {
@@ -129,6 +135,16 @@ pub enum FindingKind {
         /// The names.
         names: Vec<String>,
     },
+    /// How long consumers may keep the document that holds the certificate: a new certificate is known
+    /// to all of them only after that.
+    DocumentCached {
+        /// The `cacheDuration`.
+        seconds: i64,
+    },
+    /// The document that holds the certificate is past its own date: consumers drop all of it.
+    DocumentExpired(DocumentEnd),
+    /// The document that holds the certificate is about to be past its own date.
+    DocumentExpiresSoon(DocumentEnd),
     /// The same certificate was sent twice.
     Duplicate {
         /// The position of the first copy.
@@ -205,6 +221,11 @@ pub enum FindingKind {
     /// The chains for RSA and ECDSA keys differ in the names that they hold, or one of them is
     /// worse off; told by surveys alone.
     KeyTypesDisagree(Disagreement),
+    /// The private key beside the certificate is another one's: no server starts with them.
+    KeyMismatch {
+        /// The certificate's key.
+        key: String,
+    },
     /// The server takes nothing that clients of today offer; its chain came in plain text.
     LegacyProtocol {
         /// The protocol version that it chose, such as `TLSv1.0`.
@@ -245,6 +266,8 @@ pub enum FindingKind {
     NoWellDefinedExpiry,
     /// An issuer whose basic constraints do not say that it is a CA, or that has none.
     NotACa,
+    /// What should be served is newer than what is: renewed, and the service was not reloaded.
+    NotDeployed(Replacement),
     /// The validity period has not begun.
     NotYetValid {
         /// The first good second.
@@ -340,6 +363,8 @@ pub enum FindingKind {
         /// The purposes that it lists.
         purposes: Vec<String>,
     },
+    /// What is served is newer than what should be: the next start goes back to the old one.
+    ServedNewer(Replacement),
     /// Subject alternative names have to be critical if the subject is empty, and only then.
     SubjectAltNameCriticality {
         /// Whether they are marked critical.
@@ -350,6 +375,8 @@ pub enum FindingKind {
         /// What is wrong with it.
         fault: SubjectKeyIdentifierFault,
     },
+    /// It has ended, and another that it takes turns with has taken over.
+    Superseded(Succession),
     /// Whether a path leads to a trust anchor could not be told.
     TrustUndetermined {
         /// What it would have taken.

@@ -4,6 +4,7 @@
 //! beside them. With the feature `serde` it is written in a stable shape, and read back equal.
 
 mod anchor;
+mod at_rest;
 mod certificate;
 mod code;
 mod disagreement;
@@ -30,6 +31,7 @@ use crate::chain::Peer;
 use crate::target::Purpose;
 
 pub use anchor::AnchorFault;
+pub use at_rest::{DocumentEnd, Replaced, Replacement, Succession};
 pub use certificate::{ReportedCertificate, Role};
 pub use code::{Code, UnknownCode};
 pub use disagreement::{Disagreement, Seen, UnreachableAddress};

@@ -70,6 +70,14 @@ impl fmt::Display for Remedy<'_> {
                 "have it issued again with key identifiers that are not critical"
             }
             Kind::DateEncoding { .. } => "have the CA issue it with dates as RFC 5280 asks",
+            Kind::DifferentIssuer(_) => "nothing to do, unless clients pin the issuer",
+            Kind::DifferentKey(_) => "find out which of the two keys the service is to have",
+            Kind::DocumentCached { .. } => {
+                "publish a new certificate that long before it is to be used"
+            }
+            Kind::DocumentExpired(_) | Kind::DocumentExpiresSoon(_) => {
+                "publish the document anew, with a later date"
+            }
             Kind::DnsNameSyntax { .. } => {
                 "issue a certificate for names of letters, digits, hyphens and full stops"
             }
@@ -158,6 +166,10 @@ impl fmt::Display for Remedy<'_> {
             Kind::KeyTypesDisagree(_) => {
                 "renew the certificates of both types together, for the same names"
             }
+            Kind::KeyMismatch { .. } => "install the key that the certificate was issued for",
+            Kind::NotDeployed(_) => "reload the service, and see why its renewal did not do so",
+            Kind::ServedNewer(_) => "put what is served where the service takes it from at its start",
+            Kind::Superseded(_) => "take it out of the document when nobody needs it any more",
             Kind::LegacyProtocol { .. } => {
                 "let the server speak TLS 1.2 with ECDHE and AES-GCM, or TLS 1.3"
             }

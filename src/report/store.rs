@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Horizon, Trust};
+use time::OffsetDateTime;
+
+use super::{Gap, Horizon, Trust};
 
 /// What the clients of one trust store make of a chain.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -18,6 +20,16 @@ pub struct StoreVerdict {
 impl StoreVerdict {
     pub(crate) const fn new(store: Arc<str>, trust: Trust, horizon: Horizon) -> Self {
         Self { store, trust, horizon }
+    }
+
+    /// Says until when it goes on together with those that it takes turns with.
+    pub(crate) fn go_on(&mut self, until: OffsetDateTime, gap: Option<Gap>) {
+        if self.horizon.until != Some(until) {
+            self.horizon.until = Some(until);
+            self.horizon.limited_by = None;
+            self.horizon.anchors.clear();
+        }
+        self.horizon.gaps = gap.into_iter().collect();
     }
 
     /// The store's name: see [`TrustAnchors::name`](crate::inspect::TrustAnchors::name).

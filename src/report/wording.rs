@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::span::{Instant, Span};
-use super::{Finding, FindingKind as Kind};
+use super::{Finding, FindingKind as Kind, Replacement, Succession};
 use crate::chain::LateFailure;
 use crate::escape::Escaped;
 
@@ -88,6 +88,24 @@ impl fmt::Display for Message<'_> {
             Kind::DefaultCertificateDiffers(differing) => {
                 write!(f, "clients that send no server name are shown another chain{differing}")
             }
+            Kind::DifferentIssuer(Replacement { expected, served }) => write!(
+                f,
+                "what is served was issued by {}, what should be by {}",
+                Escaped(&served.issuer),
+                Escaped(&expected.issuer)
+            ),
+            Kind::DifferentKey(Replacement { expected, served }) => write!(
+                f,
+                "what is served ({}) has another key than what should be ({})",
+                served.period(),
+                expected.period()
+            ),
+            Kind::DocumentCached { seconds } => {
+                write!(f, "the document around {who} may be kept for {}", Span(*seconds))
+            }
+            Kind::DocumentExpired(end) | Kind::DocumentExpiresSoon(end) => {
+                write!(f, "the document around {who} {end}")
+            }
             Kind::DnsNameSyntax { fault, names } => {
                 write!(f, "{who} lists as a DNS name what is {fault}: {}", List(names))
             }
@@ -164,6 +182,9 @@ impl fmt::Display for Message<'_> {
             Kind::KeyTypesDisagree(differing) => {
                 write!(f, "the chains for RSA and ECDSA keys differ{differing}")
             }
+            Kind::KeyMismatch { key } => {
+                write!(f, "the private key is not that of {who}, which certifies {}", Escaped(key))
+            }
             Kind::LegacyProtocol { protocol, cipher_suite } => write!(
                 f,
                 "the server takes nothing that clients of today offer; asked as of old, it chose {} with {}",
@@ -192,6 +213,12 @@ impl fmt::Display for Message<'_> {
                 write!(f, "{who} says that it never expires (99991231235959Z)")
             }
             Kind::NotACa => write!(f, "{who} issues another certificate, but is no CA"),
+            Kind::NotDeployed(Replacement { expected, served }) => write!(
+                f,
+                "what should be served ({}) is newer than what is ({})",
+                expected.period(),
+                served.period()
+            ),
             Kind::NotYetValid { not_before, seconds_until } => write!(
                 f,
                 "{who} is not valid for another {}, until {}",
@@ -251,6 +278,12 @@ impl fmt::Display for Message<'_> {
             Kind::ServerAuthMissing { purposes } => {
                 write!(f, "{who} is not for TLS servers, only for {}", List(purposes))
             }
+            Kind::ServedNewer(Replacement { expected, served }) => write!(
+                f,
+                "what is served ({}) is newer than what should be ({})",
+                served.period(),
+                expected.period()
+            ),
             Kind::SubjectAltNameCriticality { critical: true } => write!(
                 f,
                 "the subject alternative names of {who} are marked critical, though it has a subject"
@@ -262,6 +295,12 @@ impl fmt::Display for Message<'_> {
             Kind::SubjectKeyIdentifier { fault } => {
                 write!(f, "the subject key identifier of {who} {fault}")
             }
+            Kind::Superseded(Succession { not_after, until }) => write!(
+                f,
+                "{who} ended on {}; those that it takes turns with go on until {}",
+                Instant(*not_after),
+                Instant(*until)
+            ),
             Kind::TrustUndetermined { reason } => {
                 write!(f, "whether clients trust the certificate could not be told: {reason}")
             }

@@ -66,7 +66,7 @@ impl ReadOptions {
     }
 
     /// The password for a key store; `None` where there is none.
-    #[cfg_attr(not(any(feature = "pkcs12", feature = "jks")), expect(dead_code))]
+    #[cfg(any(feature = "pkcs12", feature = "jks"))]
     pub(crate) fn password_for(&self, locator: &Locator) -> Option<String> {
         match &self.passwords {
             Passwords::None => None,
@@ -92,11 +92,17 @@ impl fmt::Debug for ReadOptions {
 }
 
 #[derive(Clone)]
+#[cfg_attr(
+    not(any(feature = "pkcs12", feature = "jks")),
+    expect(dead_code, reason = "only key stores have passwords")
+)]
 enum Passwords {
     None,
     One(Arc<str>),
-    Asked(Arc<dyn Fn(&Locator) -> Option<String> + Send + Sync>),
+    Asked(Arc<Ask>),
 }
+
+type Ask = dyn Fn(&Locator) -> Option<String> + Send + Sync;
 
 /// What certificates are to each other that stand in one PEM or PKCS#7 source.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
