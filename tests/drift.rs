@@ -116,3 +116,37 @@ fn what_cannot_be_read_is_unknown() {
     assert_eq!(drift.status(), Status::Unknown);
     assert_eq!(drift.findings()[0].code(), Code::MalformedCertificate);
 }
+
+#[cfg(feature = "fetch")]
+#[test]
+fn what_rustls_has_loaded_is_compared_and_judged_without_io() {
+    use notafter::Inspector;
+    use notafter::fetch::in_memory;
+    use notafter::report::Report;
+    use notafter::target::Purpose;
+    use rustls::crypto::aws_lc_rs::sign::any_supported_type;
+    use rustls::sign::CertifiedKey;
+
+    let Renewal { old, new } = renewal(false);
+    let loaded = |certificate: &Issued, key: &Issued| {
+        let key = any_supported_type(&key.private_key()).unwrap();
+        let loaded = CertifiedKey::new(vec![certificate.der.clone()], key);
+        in_memory("serving", &loaded, Purpose::Server).unwrap()
+    };
+    let serving = loaded(&old, &old);
+    assert_eq!(serving.locator().to_string(), "serving");
+    let drift = compare(&chain(&[&new.der]), serving.chain());
+    assert_eq!(codes(&drift), ["warning not-deployed", "note different-key"]);
+
+    let judge = |found: &notafter::source::FoundChain| -> Report {
+        let at = common::pki::at("2026-02-01T00:00:00Z");
+        Inspector::new().inspect(found.chain(), found.subject(), at)
+    };
+    let mismatches = |found| judge(found).findings_with(Code::KeyMismatch).count();
+    assert_eq!(mismatches(&serving), 0);
+    assert_eq!(mismatches(&loaded(&old, &new)), 1);
+
+    let report = judge(&serving);
+    assert_eq!(report.target(), "serving");
+    assert!(compare(&report.presented_chain().unwrap(), serving.chain()).is_same());
+}

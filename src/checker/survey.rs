@@ -6,9 +6,10 @@ use std::fmt;
 use time::OffsetDateTime;
 
 use super::compare::compare;
+use crate::chain::PresentedChain;
 use crate::escape::Escaped;
 use crate::fetch::{FetchError, FetchErrorKind, Phase};
-use crate::inspect::{Policy, whole_seconds};
+use crate::inspect::{self, Drift, Policy, whole_seconds};
 use crate::report::{Finding, FindingKind, Report, Severity, Status};
 use crate::target::{Target, Transport, View};
 
@@ -164,6 +165,14 @@ impl Survey {
     pub fn views_of(&self, report: usize) -> impl Iterator<Item = &View> {
         let shows = move |one: &&SurveyedView| matches!(one.outcome, Outcome::Chain(index) if index == report);
         self.views.iter().filter(shows).map(|one| &one.view)
+    }
+
+    /// Holds each distinct chain against what should be served, in the order of
+    /// [`reports`](Self::reports): one address that was not reloaded stands out from the others.
+    #[must_use]
+    pub fn compare(&self, expected: &PresentedChain) -> Vec<Drift> {
+        let served = self.reports.iter().filter_map(Report::presented_chain);
+        served.map(|served| inspect::compare(expected, &served)).collect()
     }
 
     /// The worst report and its place in the list, where any view showed a chain: by status, then

@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 use time::OffsetDateTime;
 
-use crate::chain::Peer;
+use crate::chain::{Entry, Peer, PresentedChain};
 use crate::target::Purpose;
 
 pub use anchor::AnchorFault;
@@ -107,6 +107,19 @@ impl Report {
     #[must_use]
     pub fn chain(&self) -> &[ReportedCertificate] {
         &self.chain
+    }
+
+    /// The same as the chain that was judged, to [compare](crate::inspect::compare) with another;
+    /// `None` where the report was read back from a written one, which holds no certificates.
+    #[must_use]
+    pub fn presented_chain(&self) -> Option<PresentedChain> {
+        let entries: Option<Vec<Entry>> =
+            self.chain.iter().map(|certificate| certificate.entry().cloned()).collect();
+        let chain = PresentedChain::from_entries(entries?.into_iter()).ok()?;
+        Some(match &self.peer {
+            Some(peer) => chain.with_peer(peer.clone()),
+            None => chain,
+        })
     }
 
     /// The caller's own intermediates that the path needed; their positions follow on the chain's.

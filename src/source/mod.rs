@@ -17,7 +17,7 @@ mod pkcs7;
 mod problem;
 mod read;
 
-use crate::chain::PresentedChain;
+use crate::chain::{ChainError, PresentedChain};
 use crate::target::{Purpose, Subject};
 
 pub use format::Format;
@@ -73,6 +73,28 @@ impl FoundChain {
     pub(crate) fn new(locator: Locator, chain: PresentedChain, purpose: Purpose) -> Self {
         let subject = Subject::new(locator.to_string(), purpose);
         Self { locator, chain, subject }
+    }
+
+    /// A chain that this process has loaded, as certificates in DER, the end-entity certificate
+    /// first: what it serves, or shows as a client, judged with no I/O.
+    ///
+    /// `fetch::in_memory` takes a rustls `CertifiedKey`.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::Empty`] where `certificates` yields nothing.
+    pub fn in_memory<I>(
+        label: impl Into<String>,
+        certificates: I,
+        purpose: Purpose,
+    ) -> Result<Self, ChainError>
+    where
+        I: IntoIterator,
+        I::Item: AsRef<[u8]>,
+    {
+        let certificates = certificates.into_iter().map(|der| der.as_ref().to_vec());
+        let chain = PresentedChain::from_der(certificates)?;
+        Ok(Self::new(Locator::new(label.into()), chain, purpose))
     }
 
     pub(crate) fn with_subject(mut self, change: impl FnOnce(Subject) -> Subject) -> Self {

@@ -126,6 +126,17 @@ impl Peer {
         panic!("nobody listens at {address}");
     }
 
+    /// Has it read its files anew.
+    pub(crate) fn reload(&self) {
+        let kill = Command::new("kill").arg("-HUP").arg(self.child.id().to_string()).status();
+        assert!(kill.unwrap().success());
+    }
+
+    /// The folder below the site's files that its recipe copies them to.
+    pub(crate) fn folder(&self, name: &str) -> String {
+        format!("{name}-{}", self.port)
+    }
+
     /// Its address, so many ports above the first.
     pub(crate) fn address(&self, above: u16) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.port + above).into()
