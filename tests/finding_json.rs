@@ -30,6 +30,12 @@ fn kinds() -> Vec<(FindingKind, Value)> {
             { "transport": "quic" },
         ],
     }]);
+    // As are these by comparing chains, and by the document around a certificate.
+    let side = json!({ "sha256": "x", "issuer": "x", "not_before": when, "not_after": when });
+    let replacement =
+        |code: &str| disagreement(json!({ "code": code, "expected": side, "served": side }));
+    let document =
+        |code: &str| disagreement(json!({ "code": code, "valid_until": when, "seconds_left": 1 }));
     vec![
         disagreement(json!({
             "code": "address-unreachable", "address": "192.0.2.1:443", "phase": "x", "error": "x",
@@ -85,10 +91,15 @@ fn kinds() -> Vec<(FindingKind, Value)> {
             json!({ "field": "not-after", "quirk": "generalized-time-before-2050", "encoded": "x" }),
         ),
         disagreement(json!({ "code": "default-certificate-differs", "seen": seen.clone() })),
+        replacement("different-issuer"),
+        replacement("different-key"),
         (
             Kind::DnsNameSyntax { fault: DnsNameFault::Underscore, names: list() },
             json!({ "fault": "underscore", "names": ["x"] }),
         ),
+        (Kind::DocumentCached { seconds: 1 }, json!({ "seconds": 1 })),
+        document("document-expired"),
+        document("document-expires-soon"),
         (Kind::Duplicate { of: 1 }, json!({ "of": 1 })),
         (
             Kind::Expired { not_after: instant, seconds_ago: i64::MAX },
@@ -123,6 +134,7 @@ fn kinds() -> Vec<(FindingKind, Value)> {
         (Kind::KeyCertSignMissing, json!({})),
         (Kind::KeyCertSignWithoutCa, json!({})),
         disagreement(json!({ "code": "key-types-disagree", "seen": seen, "names": ["x"] })),
+        (Kind::KeyMismatch { key: text.clone() }, json!({ "key": "x" })),
         (
             Kind::LegacyProtocol { protocol: text.clone(), cipher_suite: text.clone() },
             json!({ "protocol": "x", "cipher_suite": "x" }),
@@ -146,6 +158,7 @@ fn kinds() -> Vec<(FindingKind, Value)> {
         ),
         (Kind::NoWellDefinedExpiry, json!({})),
         (Kind::NotACa, json!({})),
+        replacement("not-deployed"),
         (
             Kind::NotYetValid { not_before: instant, seconds_until: 1 },
             json!({ "not_before": when, "seconds_until": 1 }),
@@ -188,11 +201,13 @@ fn kinds() -> Vec<(FindingKind, Value)> {
         (Kind::SelfSigned, json!({})),
         (Kind::SerialNumber { fault: SerialNumberFault::TooLong }, json!({ "fault": "too-long" })),
         (Kind::ServerAuthMissing { purposes: list() }, json!({ "purposes": ["x"] })),
+        replacement("served-newer"),
         (Kind::SubjectAltNameCriticality { critical: false }, json!({ "critical": false })),
         (
             Kind::SubjectKeyIdentifier { fault: SubjectKeyIdentifierFault::Missing },
             json!({ "fault": "missing" }),
         ),
+        disagreement(json!({ "code": "superseded", "not_after": when, "until": when })),
         (
             Kind::TrustUndetermined { reason: UndeterminedReason::NoCryptoProvider },
             json!({ "reason": "no-crypto-provider" }),
