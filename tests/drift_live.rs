@@ -53,10 +53,8 @@ async fn nginx_serves_the_old_file_until_it_is_reloaded() {
     assert_eq!(codes(&drift), [Code::NotDeployed, Code::DifferentKey]);
     let survey = checker.survey_at(&target, at("2026-06-01T00:00:00Z")).await.unwrap();
     let drifts = survey.compare(&on_disk());
-    assert_eq!(
-        drifts.iter().map(codes).collect::<Vec<_>>(),
-        [[Code::NotDeployed, Code::DifferentKey]]
-    );
+    assert_eq!(drifts.len(), 1);
+    assert_eq!(codes(&drifts[0].1), [Code::NotDeployed, Code::DifferentKey]);
 
     nginx.reload();
     // nginx says nowhere when its new worker has taken over.

@@ -85,6 +85,22 @@ pub(crate) fn proxy(
     checker.map_err(|error| format!("--proxy: {}", with_causes(&error)).into())
 }
 
+/// The value of `--password-env`: the password in the environment variable of that name.
+#[allow(dead_code, reason = "not every example opens key stores")]
+pub(crate) fn password_in_env(parser: &mut Parser) -> Result<String, Error> {
+    let name = parser.value()?;
+    std::env::var(&name).map_err(|error| wrong("--password-env", &name, error))
+}
+
+/// The value of `--password-file`: the first line of that file.
+#[allow(dead_code, reason = "not every example opens key stores")]
+pub(crate) fn password_in_file(parser: &mut Parser) -> Result<String, Error> {
+    file(parser, "--password-file", |_, content| {
+        let text = String::from_utf8(content)?;
+        Ok::<_, std::string::FromUtf8Error>(text.lines().next().unwrap_or_default().to_owned())
+    })
+}
+
 /// The content of the file that an option names.
 #[allow(dead_code, reason = "not every example reads keys")]
 pub(crate) fn content(parser: &mut Parser, option: &str) -> Result<Vec<u8>, Error> {

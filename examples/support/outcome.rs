@@ -5,6 +5,8 @@ use std::io::{self, Write};
 
 #[cfg(feature = "fetch")]
 use notafter::checker::Survey;
+use notafter::inspect::Drift;
+use notafter::report::Finding;
 use notafter::{Report, Status};
 use serde::Serialize;
 
@@ -16,6 +18,8 @@ pub(crate) enum Outcome {
     #[cfg(feature = "fetch")]
     #[allow(dead_code, reason = "not every example makes surveys")]
     Survey(Box<Survey>),
+    #[allow(dead_code, reason = "not every example compares")]
+    Drifted(Drifted),
     Unknown {
         target: String,
         status: Status,
@@ -31,6 +35,34 @@ pub(crate) struct Reason {
     pub(crate) message: String,
 }
 
+/// What a target shows, held against a file.
+#[derive(Serialize)]
+pub(crate) struct Drifted {
+    target: String,
+    expected: String,
+    views: Vec<String>,
+    status: Status,
+    same: bool,
+    findings: Vec<Finding>,
+    #[serde(skip)]
+    text: String,
+}
+
+impl Drifted {
+    #[allow(dead_code, reason = "not every example compares")]
+    pub(crate) fn new(target: String, expected: String, views: Vec<String>, drift: &Drift) -> Self {
+        let (status, same) = (drift.status(), drift.is_same());
+        let (findings, text) = (drift.findings().to_vec(), drift.to_string());
+        Self { target, expected, views, status, same, findings, text }
+    }
+}
+
+impl From<Drifted> for Outcome {
+    fn from(drifted: Drifted) -> Self {
+        Self::Drifted(drifted)
+    }
+}
+
 impl Outcome {
     /// What could not be looked at is unknown: it is neither broken nor fine.
     pub(crate) fn unknown(target: impl Into<String>, error: Reason) -> Self {
@@ -42,6 +74,7 @@ impl Outcome {
             Self::Report(report) => report.status(),
             #[cfg(feature = "fetch")]
             Self::Survey(survey) => survey.status(),
+            Self::Drifted(drifted) => drifted.status,
             Self::Unknown { status, .. } => *status,
         }
     }
@@ -66,6 +99,16 @@ impl fmt::Display for Outcome {
             Self::Report(report) => report.fmt(f),
             #[cfg(feature = "fetch")]
             Self::Survey(survey) => survey.fmt(f),
+            Self::Drifted(Drifted { target, expected, views, status, text, .. }) => {
+                let status = status.as_str().to_uppercase();
+                let (target, expected) = (target.escape_debug(), expected.escape_debug());
+                let text = text.replace('\n', "\n  ");
+                write!(
+                    f,
+                    "{status} {target} beside {expected}, at {}\n  {text}",
+                    views.join(" and ")
+                )
+            }
             // The target is what somebody typed: it may hold what a terminal would obey.
             Self::Unknown { target, error, .. } => {
                 write!(f, "UNKNOWN {}: {}", target.escape_debug(), error.message)
@@ -100,6 +143,16 @@ impl Printer {
             writeln!(out, "# {heading}")?;
         }
         writeln!(out, "{outcome}")
+    }
+
+    /// What is for people only.
+    #[allow(dead_code, reason = "not every example shows tables")]
+    pub(crate) fn text(&mut self, text: &dyn fmt::Display) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        if !std::mem::take(&mut self.first) {
+            writeln!(out)?;
+        }
+        writeln!(out, "{text}")
     }
 
     /// The worst status of all that was shown.

@@ -167,12 +167,25 @@ impl Survey {
         self.views.iter().filter(shows).map(|one| &one.view)
     }
 
-    /// Holds each distinct chain against what should be served, in the order of
-    /// [`reports`](Self::reports): one address that was not reloaded stands out from the others.
+    /// Holds each distinct chain against what should be served, with the place of its report: one
+    /// address that was not reloaded stands out from the others.
+    ///
+    /// A server may have a certificate for each type of key. Chains of another type than `expected`
+    /// are held against it only where no view shows its own.
     #[must_use]
-    pub fn compare(&self, expected: &PresentedChain) -> Vec<Drift> {
-        let served = self.reports.iter().filter_map(Report::presented_chain);
-        served.map(|served| inspect::compare(expected, &served)).collect()
+    pub fn compare(&self, expected: &PresentedChain) -> Vec<(usize, Drift)> {
+        let kind = |chain: &PresentedChain| {
+            chain.end_entity().certificate().ok().map(|facts| facts.public_key().kind().clone())
+        };
+        let served = self.reports.iter().enumerate();
+        let mut served: Vec<(usize, PresentedChain)> =
+            served.filter_map(|(index, report)| Some((index, report.presented_chain()?))).collect();
+        let wanted = kind(expected);
+        if served.iter().any(|(_, chain)| kind(chain) == wanted) {
+            served.retain(|(_, chain)| kind(chain) == wanted);
+        }
+        let compare = |(index, chain)| (index, inspect::compare(expected, &chain));
+        served.into_iter().map(compare).collect()
     }
 
     /// The worst report and its place in the list, where any view showed a chain: by status, then

@@ -103,6 +103,29 @@ pub enum ProblemKind {
     },
 }
 
+impl ProblemKind {
+    /// The kind's stable name, in kebab case: what to match on across versions, and to count by.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Base64 => "base64",
+            Self::Certificate(_) => "malformed-certificate",
+            Self::Content { .. } => "malformed-content",
+            Self::EncryptedKey => "encrypted-key",
+            Self::Io { .. } => "unreadable-file",
+            Self::Key { .. } => "unreadable-key",
+            Self::KeyOfNone => "key-of-none",
+            Self::Loop => "loop",
+            Self::NoCertificate => "no-certificate",
+            Self::Password { .. } => "password",
+            Self::Thumbprint { .. } => "thumbprint-mismatch",
+            Self::TooLarge { .. } => "too-large",
+            Self::UnknownFormat => "unknown-format",
+            Self::Unsupported { .. } => "unsupported-format",
+        }
+    }
+}
+
 impl fmt::Display for ProblemKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
