@@ -62,13 +62,17 @@ pub enum Place {
     Byte(u64),
     /// A certificate of several that stand together, counted from 1.
     Certificate(usize),
+    /// An element of an XML document, by its local name; a `RoleDescriptor` of SAML metadata has
+    /// that of its `xsi:type` behind it.
+    Element(String),
     /// An entity of SAML metadata, by its entityID.
     Entity(String),
     /// An entry of a map or a document: `tls.crt`, `jwks_uri`, `users[0].user.client-certificate-data`.
     Key(String),
     /// A `KeyDescriptor` of SAML metadata.
     KeyDescriptor {
-        /// The local name of the role's element, such as `IDPSSODescriptor`.
+        /// The local name of the role's element, such as `IDPSSODescriptor`; a `RoleDescriptor` has
+        /// that of its `xsi:type` behind it.
         role: String,
         /// Its `use`, where it has one: `signing` or `encryption`.
         usage: Option<String>,
@@ -101,6 +105,7 @@ impl fmt::Display for Place {
             Self::Alias(alias) => write!(f, "alias \"{}\"", Escaped(alias)),
             Self::Byte(byte) => write!(f, "byte {byte}"),
             Self::Certificate(number) => write!(f, "certificate {number}"),
+            Self::Element(name) => write!(f, "element {}", Escaped(name)),
             Self::Entity(entity) => write!(f, "entity {}", Escaped(entity)),
             Self::Key(key) => write!(f, "key {}", Escaped(key)),
             Self::KeyDescriptor { role, usage, number } => {

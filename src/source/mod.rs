@@ -9,6 +9,8 @@
 
 mod bundle;
 mod format;
+#[cfg(feature = "jwks")]
+mod jwks;
 mod key;
 mod locator;
 mod options;
@@ -16,6 +18,8 @@ mod pem;
 mod pkcs7;
 mod problem;
 mod read;
+#[cfg(feature = "saml")]
+mod saml;
 
 use crate::chain::{ChainError, PresentedChain};
 use crate::target::{Purpose, Subject};

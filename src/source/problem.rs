@@ -55,6 +55,9 @@ pub enum ProblemKind {
         /// What is wrong.
         reason: String,
     },
+    /// A document type declaration in XML, which may declare entities and name files: it is never
+    /// looked into, and nothing is read from there on.
+    DocumentType,
     /// An encrypted private key beside a certificate: whether they belong together can't be told.
     EncryptedKey,
     /// The file system refused: permission denied, gone while it was walked.
@@ -132,6 +135,7 @@ impl fmt::Display for ProblemKind {
             Self::Base64 => f.write_str("is not valid base64"),
             Self::Certificate(malformed) => write!(f, "is no certificate: {malformed}"),
             Self::Content { format, reason } => write!(f, "can't be read as {format}: {reason}"),
+            Self::DocumentType => f.write_str("has a document type declaration, which is refused"),
             Self::EncryptedKey => f.write_str(
                 "the private key is encrypted, so it can't be held against the certificates",
             ),

@@ -72,6 +72,10 @@ fn dispatch(format: Format, locator: &Locator, bytes: &[u8], options: &ReadOptio
         }
         Format::Pem => pem::read(locator, bytes, options),
         Format::Pkcs7 => pkcs7::read(locator, bytes, options),
+        #[cfg(feature = "jwks")]
+        Format::Jwks => super::jwks::read(locator, bytes, options),
+        #[cfg(feature = "saml")]
+        Format::Saml => super::saml::read(locator, bytes, options),
         #[allow(unreachable_patterns, reason = "every feature may be on")]
         format => problem(locator, ProblemKind::Unsupported { format }),
     }
