@@ -114,6 +114,7 @@ impl ProblemKind {
             Self::Base64 => "base64",
             Self::Certificate(_) => "malformed-certificate",
             Self::Content { .. } => "malformed-content",
+            Self::DocumentType => "document-type",
             Self::EncryptedKey => "encrypted-key",
             Self::Io { .. } => "unreadable-file",
             Self::Key { .. } => "unreadable-key",
