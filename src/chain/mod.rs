@@ -11,7 +11,7 @@ mod date;
 pub(crate) mod der;
 mod error;
 mod extensions;
-mod key;
+pub(crate) mod key;
 mod marks;
 #[cfg(feature = "fetch")]
 mod memo;
