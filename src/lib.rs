@@ -17,11 +17,14 @@
 //! ```text
 //!  Target ──fetch──▶ PresentedChain ──inspect(at)──▶ Report
 //!   who     (async)   what was sent      (pure)       what it means
+//!           source ─▶ what lies in files, key stores, documents
 //! ```
 //!
 //! - [`Target`] says whom to look at: a host, a port, the names to send and to expect.
 //! - [`fetch::Fetcher`] opens the sockets. It brings back what was presented, whatever is wrong
 //!   with it, and judges nothing.
+//! - [`source`] reads chains from bytes at rest: PEM, PKCS#7, PKCS#12, JKS, JWKS, SAML metadata,
+//!   Kubernetes manifests. It brings back what it found and, beside it, what it could not read.
 //! - [`chain::PresentedChain`] holds the certificates in wire order as facts. It knows no clock and
 //!   trusts nobody.
 //! - [`Inspector`] judges a chain at an instant, by a [`Policy`](inspect::Policy) and
@@ -201,6 +204,32 @@
 //! targets that somebody else chose. A server too old for TLS 1.2 is read by a probe, and reported
 //! as such.
 //!
+//! # Certificates at rest
+//!
+//! Of 39 outages that we looked at, 14 had their certificate only in a file, a key store, a metadata
+//! document or a binary, where no handshake shows it. [`source::read`] finds those, and says of each
+//! what it is to be judged as: a SAML signing certificate by its own dates, those of one entity by turns
+//! ([`Inspector::inspect_all`]), a CA's with the long thresholds.
+//!
+//! ```
+//! use notafter::Inspector;
+//! use notafter::source::{self, ReadOptions};
+//!
+//! # fn run(bytes: &[u8], at: time::OffsetDateTime) {
+//! let found = source::read("idp.xml", bytes, &ReadOptions::new());
+//! let chains = found.chains.iter().map(|found| (found.chain(), found.subject()));
+//! for report in Inspector::new().inspect_all(chains, at) {
+//!     println!("{report}");
+//! }
+//! for problem in &found.problems {
+//!     eprintln!("{problem}");
+//! }
+//! # }
+//! ```
+//!
+//! A certificate that was renewed and not deployed is the commonest outage made by people:
+//! [`inspect::compare`] holds what is served, or what this process has loaded, against what should be.
+//!
 //! # What this crate does not do
 //!
 //! - It does not authenticate a connection: what it fetched is what a peer claims. Send no data on
@@ -219,11 +248,17 @@
 //! | `fetch` | yes | [`fetch`](mod@fetch), [`checker`] and [`check`], on tokio and rustls | you inspect chains that you have |
 //! | `aws-lc-rs` | yes | AWS-LC as the compiled-in crypto provider: P-521, ML-DSA, P-384 at speed | its C code takes half a minute to build |
 //! | `ring` | | ring as the compiled-in crypto provider, where `aws-lc-rs` is off | |
+//! | `files` | | `source::Files`: certificates in folders, and by patterns | you read files yourself |
 //! | `hickory` | | `fetch::Dns`: name servers of your choice, mail hosts and services of a domain | it is a DNS client with all that belongs to one |
 //! | `idn` | | host names in other scripts than ASCII, as targets | |
+//! | `jks` | | JKS and JCEKS key stores | you have no Java |
+//! | `jwks` | | the certificates of JWK Sets | you have no token issuers |
+//! | `kubernetes` | | Secrets, ConfigMaps, webhooks and kubeconfigs, as manifests | you have no Kubernetes |
 //! | `native-roots` | | `TrustAnchors::native`: the trust anchors of the system | it reads files |
+//! | `pkcs12` | | PKCS#12 key stores | it brings most crates of all formats |
 //! | `psl` | | `Policy::public_suffixes`: wildcards below a public suffix | the list ages with your dependencies |
 //! | `quic` | | `h3://` targets, and QUIC in surveys; with `aws-lc-rs` or `ring` | nobody asks you for HTTP/3 |
+//! | `saml` | | SAML metadata | you have no single sign-on |
 //! | `serde` | | reports, targets and findings as JSON, both ways | |
 //!
 //! Both providers may be on; a provider given to the builder, or installed as the default of the
