@@ -271,3 +271,18 @@ fn a_document_past_its_own_date_fails_and_one_about_to_be_warns() {
     );
     assert_eq!(judge(Some("2026-06-08T00:00:00Z"), week), ["note document-cached 0"]);
 }
+
+#[test]
+fn people_read_that_no_path_is_asked_for() {
+    let instant = at("2026-06-01T00:00:00Z");
+    let root = Draft::root("Own Root").issue();
+    let subject = Subject::new("bundle.pem", Purpose::Ca);
+    let report = Inspector::new().inspect(&chain(&[&root.der]), &subject, instant);
+    assert_eq!(report.to_string().lines().nth(1), Some("  judged by itself"));
+    assert_eq!(report.stores()[0].store(), "itself");
+
+    let own = Draft::self_signed("idp.test").issue();
+    let report = Inspector::new().inspect(&chain(&[&own.der]), &signing("idp.xml"), instant);
+    let line = "  judged by itself: the certificate is signed by its own key";
+    assert_eq!(report.to_string().lines().nth(3), Some(line));
+}

@@ -1,7 +1,5 @@
 //! Certificates that are known by themselves: by their dates and their strength, without a path.
 
-use std::sync::Arc;
-
 use time::{Duration, OffsetDateTime};
 
 use crate::chain::{Certificate, Entry, PresentedChain};
@@ -17,7 +15,6 @@ use super::{Policy, View, dates, document, private_key, readable, root, strength
 pub(super) fn authorities(
     chain: &PresentedChain,
     subject: &Subject,
-    store: Arc<str>,
     policy: &Policy,
     at: OffsetDateTime,
 ) -> Report {
@@ -49,7 +46,7 @@ pub(super) fn authorities(
         findings: findings.sorted(),
         client: None,
         stores: vec![StoreVerdict::new(
-            store,
+            ITSELF.into(),
             Trust::Trusted(TrustedPath { anchor, path: Vec::new() }),
             horizon(&view.all, Some(0), at),
         )],
@@ -75,3 +72,6 @@ pub(super) fn horizon(entries: &[&Entry], position: Option<usize>, at: OffsetDat
     let until = Some(period.not_after);
     Horizon { until, limited_by, strict: until, earliest_presented, ..Horizon::default() }
 }
+
+/// In the place of a store's name: no store is asked.
+const ITSELF: &str = "itself";

@@ -182,8 +182,7 @@ impl Inspector {
     pub fn inspect(&self, chain: &PresentedChain, subject: &Subject, at: OffsetDateTime) -> Report {
         let at = whole_seconds(at);
         if subject.purpose() == Purpose::Ca {
-            let store = self.stores[0].shared_name();
-            return alone::authorities(chain, subject, store, &self.policy, at);
+            return alone::authorities(chain, subject, &self.policy, at);
         }
         let view = View::new(chain, &self.extra);
         let links = Links::new(&view);

@@ -6,6 +6,7 @@ use super::outlook::Sentence;
 use super::span::Instant;
 use super::{Report, ReportedCertificate, Status, Trust};
 use crate::escape::Escaped;
+use crate::target::Purpose;
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -23,7 +24,14 @@ impl fmt::Display for Report {
         for finding in &self.findings {
             write!(f, "\n  {finding}\n    -> {}", finding.remedy())?;
         }
-        write!(f, "\n  {}", TrustLine(self.trust()))?;
+        match (self.purpose, self.trust()) {
+            // No path is asked for.
+            (Purpose::Ca, _) => f.write_str("\n  judged by itself")?,
+            (Purpose::Signing, Trust::Untrusted { reason }) => {
+                write!(f, "\n  judged by itself: {reason}")?;
+            }
+            (_, trust) => write!(f, "\n  {}", TrustLine(trust))?,
+        }
         if aside {
             write!(f, "; by the calendar alone, {}", Sentence(self))?;
         }

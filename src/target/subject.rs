@@ -155,7 +155,7 @@ impl From<&Target> for Subject {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Purpose {
     /// To issue other certificates: a CA's own certificate, in a bundle or a trust store. It is
-    /// judged by itself, by the long thresholds of CA certificates.
+    /// judged by itself, by the long thresholds of CA certificates; no trust store is asked.
     Ca,
     /// To authenticate a TLS server to its clients.
     Server,
