@@ -8,6 +8,8 @@
 //! [`Inspector`](crate::Inspector).
 
 mod bundle;
+#[cfg(feature = "files")]
+mod files;
 mod format;
 #[cfg(feature = "jwks")]
 mod jwks;
@@ -24,6 +26,8 @@ mod saml;
 use crate::chain::{ChainError, PresentedChain};
 use crate::target::{Purpose, Subject};
 
+#[cfg(feature = "files")]
+pub use files::{Files, Progress};
 pub use format::Format;
 pub use key::{KeyError, public_key_of};
 pub use locator::{Locator, Place};
@@ -69,6 +73,7 @@ pub struct FoundChain {
     locator: Locator,
     chain: PresentedChain,
     subject: Subject,
+    also_at: Vec<Locator>,
 }
 
 impl FoundChain {
@@ -76,7 +81,7 @@ impl FoundChain {
     /// [`subject`](Self::subject).
     pub(crate) fn new(locator: Locator, chain: PresentedChain, purpose: Purpose) -> Self {
         let subject = Subject::new(locator.to_string(), purpose);
-        Self { locator, chain, subject }
+        Self { locator, chain, subject, also_at: Vec::new() }
     }
 
     /// A chain that this process has loaded, as certificates in DER, the end-entity certificate
@@ -110,6 +115,18 @@ impl FoundChain {
     #[must_use]
     pub const fn locator(&self) -> &Locator {
         &self.locator
+    }
+
+    /// Where else the same chain was found, to be judged as the same, in one walk through files.
+    #[must_use]
+    pub fn also_at(&self) -> &[Locator] {
+        &self.also_at
+    }
+
+    /// Whether the other is judged alike, its place aside.
+    #[cfg(feature = "files")]
+    fn is_judged_as(&self, other: &Self) -> bool {
+        self.subject.clone().labelled("") == other.subject.clone().labelled("")
     }
 
     /// The certificates, the end-entity certificate first.

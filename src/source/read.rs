@@ -105,8 +105,9 @@ fn detect(bytes: &[u8]) -> Content {
     match bytes {
         _ if start.is_empty() => Content::Nothing,
         [0xfe, 0xed, 0xfe, 0xed, ..] | [0xce, 0xce, 0xce, 0xce, ..] => Content::Format(Format::Jks),
-        [0x30, ..] => detect_der(bytes),
-        _ if start.starts_with(b"<") => Content::Format(Format::Saml),
+        // Nothing of 127 bytes or less holds a certificate; and text may begin with the digit 0.
+        [0x30, 0x80..=0xff, ..] => detect_der(bytes),
+        _ if start.starts_with(b"<") => detect_xml(start),
         _ if start.starts_with(b"{") || start.starts_with(b"[") => detect_json(start),
         _ if is_manifest(bytes) => Content::Format(Format::Kubernetes),
         _ if contains(bytes, b"-----BEGIN ") => Content::Format(Format::Pem),
@@ -129,6 +130,15 @@ fn detect_der(bytes: &[u8]) -> Content {
         // ContentInfo: the type comes first (RFC 5652 section 3).
         [der::OID, ..] => Content::Format(Format::Pkcs7),
         _ => Content::Format(Format::Der),
+    }
+}
+
+/// By the namespace that every document of SAML metadata has to name.
+fn detect_xml(text: &[u8]) -> Content {
+    if contains(text, b"urn:oasis:names:tc:SAML:2.0:metadata") {
+        Content::Format(Format::Saml)
+    } else {
+        Content::Unknown
     }
 }
 

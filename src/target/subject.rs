@@ -46,6 +46,13 @@ impl Subject {
         }
     }
 
+    /// Calls it otherwise.
+    #[must_use]
+    pub fn labelled(mut self, label: impl Into<Arc<str>>) -> Self {
+        self.label = label.into();
+        self
+    }
+
     /// Judges it by another purpose.
     #[must_use]
     pub const fn with_purpose(mut self, purpose: Purpose) -> Self {

@@ -15,6 +15,7 @@ pub(crate) mod meeting;
 pub(crate) mod pki;
 #[cfg(feature = "fetch")]
 pub(crate) mod process;
+pub(crate) mod programs;
 #[cfg(feature = "fetch")]
 pub(crate) mod proxies;
 #[cfg(feature = "fetch")]
