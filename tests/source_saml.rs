@@ -272,7 +272,7 @@ fn a_broken_certificate_is_a_problem_beside_the_others() {
         (
             "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t",
             "can't be read as SAML metadata: \
-          X509Certificate is the base64 of PEM text, and not of DER",
+          a certificate is the base64 of PEM text, and not of DER",
         ),
         ("MI&evil;", "can't be read as SAML metadata: the entity &evil; is not declared"),
         ("MI&lt;", "is not valid base64"),

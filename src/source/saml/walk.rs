@@ -8,10 +8,11 @@ use quick_xml::name::NamespaceResolver;
 use quick_xml::reader::NsReader;
 use time::{Duration, OffsetDateTime};
 
+use super::super::document::{MOST_PROBLEMS, quoted, within};
 use super::super::{Found, Locator, Place, ProblemKind};
 use super::element::{Attributes, Element};
 use super::keys::Key;
-use super::{content, quoted, time as xml_time, within};
+use super::{content, time as xml_time};
 use crate::target::Subject;
 
 /// Adds what the document holds. Where reading can't go on, what came before stands, and a problem
@@ -114,8 +115,8 @@ impl<'a> Walk<'a> {
         start: &BytesStart<'_>,
         position: u64,
     ) -> Result<(), ProblemKind> {
-        within("levels of elements", self.open.len(), DEEPEST)?;
-        within("problems", self.found.problems.len(), MOST_PROBLEMS)?;
+        within("levels of elements", self.open.len() + 1, DEEPEST)?;
+        within("problems", self.found.problems.len() + 1, MOST_PROBLEMS)?;
         let (namespace, name) = resolver.resolve_element(start.name());
         let name = name.into_inner();
         let parent = self.open.last().copied().unwrap_or(Element::Outside);
@@ -263,4 +264,3 @@ fn tightest<T: Ord>(known: Option<T>, new: T) -> Option<T> {
 }
 
 const DEEPEST: usize = 128;
-const MOST_PROBLEMS: usize = 10_000;
