@@ -509,9 +509,8 @@ fn jwk(issued: &Issued) -> Value {
             let numbers = children(key);
             // A number whose first bit is set has a zero before it in DER, and none in a JWK.
             let number = |index: usize| {
-                let octets = match &*numbers[index] {
-                    [_, 0x82, _, _, octets @ ..] | [_, _, octets @ ..] => octets,
-                    _ => panic!("no number"),
+                let ([_, 0x82, _, _, octets @ ..] | [_, _, octets @ ..]) = &*numbers[index] else {
+                    panic!("no number");
                 };
                 encoded(octets.strip_prefix(&[0]).unwrap_or(octets))
             };
