@@ -63,7 +63,7 @@ impl Key {
                 }
                 index += 1;
             }
-            let whole = readable.len() == data.len();
+            let whole = readable.len() == data.len() && self.full.is_ok();
             chains.extend(told_apart(&readable).into_iter().map(|chain| (chain, whole)));
         }
         let alone = chains.len() == 1;

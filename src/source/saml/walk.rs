@@ -183,10 +183,11 @@ impl<'a> Walk<'a> {
         match (reference.resolve_char_ref(), resolve_xml_entity(reference)) {
             (Ok(Some(char)), _) => self.text(char.encode_utf8(&mut [0; 4])),
             (Ok(None), Some(text)) => self.text(text),
-            _ => {
+            _ if matches!(self.open.last(), Some(Element::Certificate)) => {
                 let name = quoted(&&**reference);
                 self.text = Err(content(format!("the entity &{name}; is not declared")));
             }
+            _ => {}
         }
     }
 
@@ -234,6 +235,13 @@ impl<'a> Walk<'a> {
     }
 
     fn key_descriptor(&mut self, usage: Option<String>) -> Key {
+        let usage = usage.filter(|usage| {
+            let known = matches!(usage.as_str(), "signing" | "encryption");
+            if !known {
+                self.unreadable(&self.scope().locator.clone(), "use", usage);
+            }
+            known
+        });
         let number = self.counts.entry((self.role.clone(), usage.clone())).or_default();
         *number += 1;
         // One that says none is for both uses (SAML V2.0 Metadata section 2.4.1.1). It takes turns
