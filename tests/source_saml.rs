@@ -272,7 +272,7 @@ fn a_broken_certificate_is_a_problem_beside_the_others() {
         (
             "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t",
             "can't be read as SAML metadata: \
-          X509Certificate is the base64 of PEM text, and not of DER",
+          a certificate is the base64 of PEM text, and not of DER",
         ),
         ("MI&evil;", "can't be read as SAML metadata: the entity &evil; is not declared"),
         ("MI&lt;", "is not valid base64"),
@@ -289,6 +289,39 @@ fn a_broken_certificate_is_a_problem_beside_the_others() {
         assert_eq!(ders(&found), [[pki.intermediate.der.to_vec()]]);
         assert_eq!(found.chains[0].subject().rollover(), None, "it would outlive the others");
     }
+}
+
+#[test]
+fn a_use_that_is_none_is_a_problem_and_the_key_may_sign() {
+    let certificate = cert("a");
+    let document = entity_with(&default_info(&[&certificate])).replace("'signing'", "'Signing'");
+    let found = read(&document);
+    assert_eq!(
+        problems(&found),
+        ["metadata.xml, entity e, element IDPSSODescriptor: can't be read as SAML metadata: \
+          use can't be read: \"Signing\""],
+    );
+    let group = Some("metadata.xml, entity e, IDPSSODescriptor signing".into());
+    assert_eq!(
+        summary(&found.chains[0]),
+        (format!("{KEY} #1"), vec![certificate.der.to_vec()], group),
+    );
+}
+
+#[test]
+fn an_undeclared_entity_outside_a_certificate_is_no_matter() {
+    let document = entity_with(&default_info(&[&cert("a")]));
+    let named = document.replace("</EntityDescriptor>", "<X>&nbsp;</X></EntityDescriptor>");
+    let found = read(&named);
+    assert_eq!((found.chains.len(), found.problems.len()), (1, 0));
+    // In an attribute that is looked at, it is.
+    let found = read(&document.replace("entityID='e'", "entityID='&e;'"));
+    assert_eq!(found.chains.len(), 0);
+    assert_eq!(
+        problems(&found),
+        ["metadata.xml, byte 0: can't be read as SAML metadata: entityID can't be read: \
+          at 1..2: unrecognized entity `e`"],
+    );
 }
 
 #[test]

@@ -65,7 +65,8 @@ pub enum Place {
     /// An element of an XML document, by its local name; a `RoleDescriptor` of SAML metadata has
     /// that of its `xsi:type` behind it.
     Element(String),
-    /// An entity of SAML metadata, by its entityID.
+    /// An entity of SAML metadata, by its entityID, which is cut after the 1024 characters that it
+    /// may have.
     Entity(String),
     /// An entry of a map or a document: `tls.crt`, `jwks_uri`, `users[0].user.client-certificate-data`.
     Key(String),
@@ -81,7 +82,7 @@ pub enum Place {
     },
     /// A key of a JWK Set, by its `kid` where it has one, and by its place, counted from 1.
     Jwk {
-        /// Its `kid`.
+        /// Its `kid`, cut where it has more than 256 characters.
         kid: Option<String>,
         /// Its place in the set, counted from 1.
         number: usize,

@@ -8,6 +8,8 @@
 //! [`Inspector`](crate::Inspector).
 
 mod bundle;
+#[cfg(any(feature = "jwks", feature = "saml"))]
+mod document;
 #[cfg(feature = "files")]
 mod files;
 mod format;

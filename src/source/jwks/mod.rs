@@ -4,17 +4,18 @@ mod spki;
 
 use std::collections::BTreeMap;
 
-use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER_PERMISSIVE};
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER_PERMISSIVE};
 use serde_json::value::RawValue;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
+use super::document::{MOST_PROBLEMS, certificate, quoted, within};
 use super::{
     Format, Found, FoundChain, Locator, Place, ProblemKind, ReadOptions, Reference,
     ReferenceTarget, SkippedKind, bundle,
 };
-use crate::chain::{Entry, PresentedChain};
-use crate::escape::{Escaped, short};
+use crate::chain::PresentedChain;
+use crate::escape::short;
 use crate::target::Purpose;
 
 /// Reads the certificates of every key, in `x5c`, and what is named elsewhere: `x5u`, `jwks_uri`.
@@ -63,8 +64,10 @@ fn read_set(locator: &Locator, keys: &RawValue, found: &mut Found) {
         return;
     };
     for (key, number) in keys.into_iter().zip(1..) {
-        if found.problems.len() >= MOST_PROBLEMS {
-            found.problem(locator.clone(), too_large("problems", None, MOST_PROBLEMS));
+        let more = within("keys", number, MOST_KEYS)
+            .and_then(|()| within("problems", found.problems.len() + 1, MOST_PROBLEMS));
+        if let Err(kind) = more {
+            found.problem(locator.clone(), kind);
             return;
         }
         match serde_json::from_str(key.get()) {
@@ -91,11 +94,10 @@ fn read_key(document: &Locator, number: usize, key: &Members<'_>, found: &mut Fo
         match serde_json::from_str::<Vec<&RawValue>>(x5c.get()) {
             Err(_) => found.problem(locator, content("x5c is no array")),
             Ok(x5c) if x5c.is_empty() => found.problem(locator, content("x5c is empty")),
-            Ok(x5c) if x5c.len() > MOST_CERTIFICATES => {
-                let kind = too_large("certificates", Some(x5c.len()), MOST_CERTIFICATES);
-                found.problem(locator, kind);
-            }
-            Ok(x5c) => read_chain(document, &locator, key, &x5c, found),
+            Ok(x5c) => match within("certificates", x5c.len(), MOST_CERTIFICATES) {
+                Ok(()) => read_chain(document, &locator, key, &x5c, found),
+                Err(kind) => found.problem(locator, kind),
+            },
         }
     }
 }
@@ -109,7 +111,11 @@ fn read_chain(
 ) {
     let mut entries = Vec::new();
     for (element, number) in x5c.iter().zip(1..) {
-        match certificate(element) {
+        // Base64 as it is, not the base64url of all else in a JWK (RFC 7517 section 4.7).
+        let read = serde_json::from_str::<String>(element.get())
+            .map_err(|_| content("is no string"))
+            .and_then(|base64| certificate(&base64, Format::Jwks));
+        match read {
             Ok(entry) => entries.push((number, entry)),
             Err(kind) => found.problem(locator.at(Place::Certificate(number)), kind),
         }
@@ -141,18 +147,6 @@ fn read_chain(
             None => subject,
         }
     }));
-}
-
-/// An element of `x5c`: base64 of DER, not base64url (RFC 7517 section 4.7).
-fn certificate(element: &RawValue) -> Result<Entry, ProblemKind> {
-    let text =
-        serde_json::from_str::<String>(element.get()).map_err(|_| content("is no string"))?;
-    let der = BASE64.decode(text.as_bytes()).map_err(|_| ProblemKind::Base64)?;
-    let entry = Entry::read(&der);
-    match entry.certificate() {
-        Ok(_) => Ok(entry),
-        Err(malformed) => Err(ProblemKind::Certificate(malformed.clone())),
-    }
 }
 
 /// RFC 7517 sections 4.8 and 4.9.
@@ -203,19 +197,9 @@ fn content(reason: impl Into<String>) -> ProblemKind {
     ProblemKind::Content { format: Format::Jwks, reason: reason.into() }
 }
 
-fn too_large(what: &'static str, size: Option<usize>, limit: usize) -> ProblemKind {
-    let number = |number| u64::try_from(number).unwrap_or(u64::MAX);
-    ProblemKind::TooLarge { what, size: size.map(number), limit: number(limit) }
-}
-
-/// Text from the document, short and fit to be shown.
-fn quoted(text: &impl std::fmt::Display) -> String {
-    Escaped(&short(text)).to_string()
-}
-
 /// The members that are secret: of RSA, EC and OKP keys (RFC 7518 sections 6.2.2 and 6.3.2, RFC
 /// 8037 section 2), of symmetric keys (RFC 7518 section 6.4.1), of ML-DSA keys.
 const PRIVATE: [&str; 9] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
 
+const MOST_KEYS: usize = 10_000;
 const MOST_CERTIFICATES: usize = 100;
-const MOST_PROBLEMS: usize = 10_000;

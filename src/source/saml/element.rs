@@ -5,7 +5,8 @@ use quick_xml::events::BytesStart;
 use quick_xml::name::{Namespace, NamespaceResolver, ResolveResult};
 
 use super::super::ProblemKind;
-use super::{content, quoted, within};
+use super::super::document::{quoted, within};
+use super::content;
 
 /// What an element is, by its name and by where it stands.
 #[derive(Clone, Copy)]
@@ -65,7 +66,7 @@ impl Attributes {
         let mut attributes = Self::default();
         // That no name comes twice is no matter here, and takes time to check.
         for (index, attribute) in start.attributes().with_checks(false).enumerate() {
-            within("attributes in an element", index, MOST_ATTRIBUTES)?;
+            within("attributes in an element", index + 1, MOST_ATTRIBUTES)?;
             let attribute = attribute.map_err(|error| content(quoted(&error)))?;
             let name = attribute.key.into_inner();
             let wanted = match name {

@@ -1,10 +1,8 @@
 //! The certificates of one key: which of them are one chain.
 
-use data_encoding::BASE64;
-
-use super::super::{Found, FoundChain, Locator, Place, ProblemKind};
+use super::super::document::{certificate, within};
+use super::super::{Format, Found, FoundChain, Locator, Place, ProblemKind};
 use super::walk::Scope;
-use super::{content, within};
 use crate::chain::{Certificate, Entry, PresentedChain};
 use crate::target::Purpose;
 
@@ -37,9 +35,10 @@ impl Key {
 
     /// Adds an `X509Certificate`, by its text without white space.
     pub(super) fn add(&mut self, read: Result<&str, ProblemKind>) {
-        self.full = within("certificates", self.certificates.len(), MOST_CERTIFICATES);
+        self.full = within("certificates", self.certificates.len() + 1, MOST_CERTIFICATES);
         if self.full.is_ok() {
-            self.certificates.push(Held { data: self.data, read: read.and_then(certificate) });
+            let read = read.and_then(|text| certificate(text, Format::Saml));
+            self.certificates.push(Held { data: self.data, read });
         }
     }
 
@@ -64,7 +63,7 @@ impl Key {
                 }
                 index += 1;
             }
-            let whole = readable.len() == data.len();
+            let whole = readable.len() == data.len() && self.full.is_ok();
             chains.extend(told_apart(&readable).into_iter().map(|chain| (chain, whole)));
         }
         let alone = chains.len() == 1;
@@ -89,18 +88,6 @@ impl Key {
         if let Err(kind) = self.full {
             found.problem(self.locator, kind);
         }
-    }
-}
-
-fn certificate(text: &str) -> Result<Entry, ProblemKind> {
-    let der = BASE64.decode(text.as_bytes()).map_err(|_| ProblemKind::Base64)?;
-    if der.starts_with(b"-----BEGIN ") {
-        return Err(content("X509Certificate is the base64 of PEM text, and not of DER"));
-    }
-    let entry = Entry::read(&der);
-    match entry.certificate() {
-        Ok(_) => Ok(entry),
-        Err(malformed) => Err(ProblemKind::Certificate(malformed.clone())),
     }
 }
 

@@ -8,7 +8,6 @@ mod walk;
 use std::borrow::Cow;
 
 use super::{Format, Found, Locator, ProblemKind, ReadOptions, SkippedKind};
-use crate::escape::{Escaped, short};
 
 /// Reads every `KeyDescriptor` of every role of every `EntityDescriptor`, and the certificates in
 /// the signatures over the metadata, wherever in the document they stand.
@@ -52,20 +51,6 @@ fn declares_latin_1(bytes: &[u8]) -> bool {
 
 fn content(reason: impl Into<String>) -> ProblemKind {
     ProblemKind::Content { format: Format::Saml, reason: reason.into() }
-}
-
-/// Text from the document, short and fit to be shown.
-fn quoted(text: &impl std::fmt::Display) -> String {
-    Escaped(&short(text)).to_string()
-}
-
-/// Whether there may be one more.
-fn within(what: &'static str, count: usize, limit: usize) -> Result<(), ProblemKind> {
-    if count < limit {
-        return Ok(());
-    }
-    let limit = u64::try_from(limit).unwrap_or(u64::MAX);
-    Err(ProblemKind::TooLarge { what, size: None, limit })
 }
 
 const LONGEST_DECLARATION: usize = 256;

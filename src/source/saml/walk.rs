@@ -8,10 +8,11 @@ use quick_xml::name::NamespaceResolver;
 use quick_xml::reader::NsReader;
 use time::{Duration, OffsetDateTime};
 
+use super::super::document::{MOST_PROBLEMS, quoted, within};
 use super::super::{Found, Locator, Place, ProblemKind};
 use super::element::{Attributes, Element};
 use super::keys::Key;
-use super::{content, quoted, time as xml_time, within};
+use super::{content, time as xml_time};
 use crate::target::Subject;
 
 /// Adds what the document holds. Where reading can't go on, what came before stands, and a problem
@@ -114,8 +115,8 @@ impl<'a> Walk<'a> {
         start: &BytesStart<'_>,
         position: u64,
     ) -> Result<(), ProblemKind> {
-        within("levels of elements", self.open.len(), DEEPEST)?;
-        within("problems", self.found.problems.len(), MOST_PROBLEMS)?;
+        within("levels of elements", self.open.len() + 1, DEEPEST)?;
+        within("problems", self.found.problems.len() + 1, MOST_PROBLEMS)?;
         let (namespace, name) = resolver.resolve_element(start.name());
         let name = name.into_inner();
         let parent = self.open.last().copied().unwrap_or(Element::Outside);
@@ -182,10 +183,11 @@ impl<'a> Walk<'a> {
         match (reference.resolve_char_ref(), resolve_xml_entity(reference)) {
             (Ok(Some(char)), _) => self.text(char.encode_utf8(&mut [0; 4])),
             (Ok(None), Some(text)) => self.text(text),
-            _ => {
+            _ if matches!(self.open.last(), Some(Element::Certificate)) => {
                 let name = quoted(&&**reference);
                 self.text = Err(content(format!("the entity &{name}; is not declared")));
             }
+            _ => {}
         }
     }
 
@@ -233,6 +235,13 @@ impl<'a> Walk<'a> {
     }
 
     fn key_descriptor(&mut self, usage: Option<String>) -> Key {
+        let usage = usage.filter(|usage| {
+            let known = matches!(usage.as_str(), "signing" | "encryption");
+            if !known {
+                self.unreadable(&self.scope().locator.clone(), "use", usage);
+            }
+            known
+        });
         let number = self.counts.entry((self.role.clone(), usage.clone())).or_default();
         *number += 1;
         // One that says none is for both uses (SAML V2.0 Metadata section 2.4.1.1). It takes turns
@@ -263,4 +272,3 @@ fn tightest<T: Ord>(known: Option<T>, new: T) -> Option<T> {
 }
 
 const DEEPEST: usize = 128;
-const MOST_PROBLEMS: usize = 10_000;
