@@ -286,3 +286,26 @@ fn people_read_that_no_path_is_asked_for() {
     let line = "  judged by itself: the certificate is signed by its own key";
     assert_eq!(report.to_string().lines().nth(3), Some(line));
 }
+
+#[test]
+fn one_that_a_ca_issued_which_is_not_ours_to_know_is_judged_by_its_own_dates() {
+    let pki = Pki::new();
+    let leaf = pki.leaf("admin").with(|params| {
+        params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ClientAuth];
+    });
+    let leaf = leaf.valid("2026-01-01T00:00:00Z", "2026-12-31T23:59:59Z").issue();
+    let client = || Subject::new("kubeconfig", Purpose::Client);
+    let judge = |chain: &notafter::chain::PresentedChain, subject: &Subject| {
+        Inspector::new().inspect(chain, subject, at("2026-06-01T00:00:00Z"))
+    };
+    let (alone, with_ca) = (chain(&[&leaf.der]), chain(&pki.chain(&leaf)));
+    let report = judge(&alone, &client());
+    assert_eq!(told(&report), ["failure issuer-missing 0", "failure untrusted-path 0"]);
+    for subject in [client().known_by_itself(), signing("saml")] {
+        for chain in [&alone, &with_ca] {
+            let report = judge(chain, &subject);
+            assert_eq!(report.status(), Status::Pass, "{report}");
+            assert_eq!(report.horizon().until, Some(at("2026-12-31T23:59:59Z")));
+        }
+    }
+}

@@ -416,9 +416,12 @@ fn what_is_no_metadata_is_a_problem() {
             "{document}",
         );
     }
-    let html = source::read("index.html", b"<html><p>Log in<br></p></html>", &ReadOptions::new());
+    let page = b"<html><p>Log in<br></p></html>";
+    let html = source::read_as(Format::Saml, "index.html", page, &ReadOptions::new());
     assert_eq!(html.problems.len(), 1);
     assert_eq!(html.problems[0].locator().places(), [Place::Byte(19)]);
+    let html = source::read("index.html", page, &ReadOptions::new());
+    assert_eq!(*html.problems[0].kind(), ProblemKind::UnknownFormat);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::chain::Certificate;
 use crate::escape::Escaped;
 use crate::report::{FindingKind, Severity};
+use crate::target::Subject;
 
 use super::findings::Findings;
 use super::trust::Verdict;
@@ -191,6 +192,7 @@ pub(super) fn check(
     links: &Links<'_>,
     anchors: &TrustAnchors,
     verdict: &Verdict,
+    subject: &Subject,
 ) {
     for (position, certificate) in findings.view.presented() {
         if let Some(of) = links.copy_of[position] {
@@ -202,7 +204,7 @@ pub(super) fn check(
         check_related(findings, links, position);
     }
     check_self_signed(findings, verdict);
-    check_complete(findings, links, anchors, verdict);
+    check_complete(findings, links, anchors, verdict, subject);
 }
 
 /// <https://www.rfc-editor.org/rfc/rfc5246#section-7.4.2>; RFC 8446 section 4.4.2 asks servers for
@@ -259,6 +261,7 @@ fn check_complete(
     links: &Links<'_>,
     anchors: &TrustAnchors,
     verdict: &Verdict,
+    subject: &Subject,
 ) {
     let view = findings.view;
     let sent = |position: &usize| *position < view.presented;
@@ -288,7 +291,12 @@ fn check_complete(
         // Above an intermediate it may be the root that is missing, which no server has to send:
         // `untrusted-path` says how bad that is. With a path at hand it is an intermediate.
         let root = top > 0 && verdict.trust.path().is_none();
-        let severity = if root { Severity::Warning } else { Severity::Failure };
+        let severity = match root {
+            // Nobody looks for it.
+            _ if subject.is_known_by_itself() && verdict.trust.path().is_none() => Severity::Note,
+            true => Severity::Warning,
+            false => Severity::Failure,
+        };
         findings.add(Some(top), kind, severity);
     }
 }

@@ -196,7 +196,7 @@ impl Inspector {
             let mut outlook = Outlook::new(&view, &links, anchors, &paths, at);
             // Who verifies what it signs knows the certificate by itself.
             let untrusted = matches!(verdict.trust, Trust::Untrusted { .. });
-            if purpose == Purpose::Signing && untrusted {
+            if subject.is_known_by_itself() && untrusted {
                 outlook.stands_alone(alone::horizon(&view.all[..1], Some(0), at));
             }
             (paths, verdict, outlook)
@@ -212,7 +212,7 @@ impl Inspector {
         identity::check(&mut findings, subject);
         #[cfg(feature = "psl")]
         suffix::check(&mut findings, subject);
-        links::check(&mut findings, &links, anchors, &verdict);
+        links::check(&mut findings, &links, anchors, &verdict, subject);
         trust::check(&mut findings, &verdict, subject);
         horizon::check(&mut findings, &outlook, at);
         usage::check(&mut findings, &links, subject, &verdict);

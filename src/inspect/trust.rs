@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use crate::chain::Validity;
 use crate::report::{Code, FindingKind, Severity, Trust, TrustedPath, UntrustedReason};
-use crate::target::{Purpose, Subject};
+use crate::target::Subject;
 
 use super::findings::Findings;
 use super::search::{Path, Paths};
@@ -105,15 +105,11 @@ pub(super) fn check(findings: &mut Findings<'_>, verdict: &Verdict, subject: &Su
             if verdict.pinned || is_failure(findings, Code::CaAsEndEntity) => {}
         // That it is its own issuer's is told already, and is usual.
         Trust::Untrusted { reason: UntrustedReason::SelfSigned }
-            if subject.purpose() == Purpose::Signing => {}
+            if subject.is_known_by_itself() => {}
         Trust::Untrusted { reason } => {
             let kind = FindingKind::UntrustedPath { reason: *reason };
-            // The other side knows a signing certificate by itself, not through a CA.
-            let usual = if subject.purpose() == Purpose::Signing {
-                Severity::Note
-            } else {
-                Severity::Failure
-            };
+            let usual =
+                if subject.is_known_by_itself() { Severity::Note } else { Severity::Failure };
             findings.add(Some(0), kind, usual);
         }
         _ => {}

@@ -27,7 +27,8 @@ impl fmt::Display for Report {
         match (self.purpose, self.trust()) {
             // No path is asked for.
             (Purpose::Ca, _) => f.write_str("\n  judged by itself")?,
-            (Purpose::Signing, Trust::Untrusted { reason }) => {
+            // It has a horizon without a path: its own.
+            (_, Trust::Untrusted { reason }) if self.horizon().until.is_some() => {
                 write!(f, "\n  judged by itself: {reason}")?;
             }
             (_, trust) => write!(f, "\n  {}", TrustLine(trust))?,

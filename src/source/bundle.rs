@@ -101,6 +101,7 @@ impl Members {
             self.keys.iter().map(|key| (&*key.spki, key)).collect();
         let alone = chains.len() == 1;
         let first = found.chains.len();
+        found.chains.reserve_exact(chains.len());
         for positions in chains {
             let Some(head) = positions.first() else {
                 continue;

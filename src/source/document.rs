@@ -35,7 +35,3 @@ pub(super) fn within(what: &'static str, count: usize, limit: usize) -> Result<(
 pub(super) fn quoted(text: &impl fmt::Display) -> String {
     Escaped(&short(text)).to_string()
 }
-
-/// A document with more of them is read no further: two bytes can be a problem, and a problem with
-/// its place takes hundreds.
-pub(super) const MOST_PROBLEMS: usize = 10_000;

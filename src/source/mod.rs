@@ -16,6 +16,8 @@ mod format;
 #[cfg(feature = "jwks")]
 mod jwks;
 mod key;
+#[cfg(feature = "kubernetes")]
+mod kubernetes;
 mod locator;
 mod options;
 mod pem;
@@ -193,3 +195,8 @@ pub enum SkippedKind {
     /// A revocation list: [`RevocationList`](crate::chain::RevocationList) reads those.
     RevocationList,
 }
+
+/// A document with more of them is read no further: two bytes can be a problem, and a problem with
+/// its place takes hundreds.
+#[cfg(any(feature = "jwks", feature = "kubernetes", feature = "saml"))]
+const MOST_PROBLEMS: usize = 10_000;

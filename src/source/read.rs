@@ -70,6 +70,8 @@ fn dispatch(format: Format, locator: &Locator, bytes: &[u8], options: &ReadOptio
             members.arrange(&mut found, options.arranged());
             found
         }
+        #[cfg(feature = "kubernetes")]
+        Format::Kubernetes => super::kubernetes::read(locator, bytes, options),
         Format::Pem => pem::read(locator, bytes, options),
         Format::Pkcs7 => pkcs7::read(locator, bytes, options),
         #[cfg(feature = "jwks")]

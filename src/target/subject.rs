@@ -21,6 +21,7 @@ pub struct Subject {
     key: Option<Arc<[u8]>>,
     valid_until: Option<OffsetDateTime>,
     cache_duration: Option<Duration>,
+    known_by_itself: bool,
 }
 
 impl Subject {
@@ -43,6 +44,7 @@ impl Subject {
             key: None,
             valid_until: None,
             cache_duration: None,
+            known_by_itself: false,
         }
     }
 
@@ -64,6 +66,15 @@ impl Subject {
     #[must_use]
     pub fn with_names<I: IntoIterator<Item = Host>>(mut self, names: I) -> Self {
         self.names = names.into_iter().collect();
+        self
+    }
+
+    /// Says that whoever looks at it knows it by itself, or through a CA that is not ours to know: the
+    /// client certificate of a kubeconfig. Where no path leads to a trust anchor, that is a note
+    /// then, and it is judged by its own dates. Signing certificates are so without saying.
+    #[must_use]
+    pub const fn known_by_itself(mut self) -> Self {
+        self.known_by_itself = true;
         self
     }
 
@@ -114,6 +125,12 @@ impl Subject {
     #[must_use]
     pub fn names(&self) -> &[Host] {
         &self.names
+    }
+
+    /// Whether it needs no path to a trust anchor.
+    #[must_use]
+    pub const fn is_known_by_itself(&self) -> bool {
+        self.known_by_itself || matches!(self.purpose, Purpose::Ca | Purpose::Signing)
     }
 
     /// The group of those that take turns, where it is in one.

@@ -9,7 +9,8 @@ use serde_json::value::RawValue;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
-use super::document::{MOST_PROBLEMS, certificate, quoted, within};
+use super::MOST_PROBLEMS;
+use super::document::{certificate, quoted, within};
 use super::{
     Format, Found, FoundChain, Locator, Place, ProblemKind, ReadOptions, Reference,
     ReferenceTarget, SkippedKind, bundle,

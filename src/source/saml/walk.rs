@@ -8,7 +8,8 @@ use quick_xml::name::NamespaceResolver;
 use quick_xml::reader::NsReader;
 use time::{Duration, OffsetDateTime};
 
-use super::super::document::{MOST_PROBLEMS, quoted, within};
+use super::super::MOST_PROBLEMS;
+use super::super::document::{quoted, within};
 use super::super::{Found, Locator, Place, ProblemKind};
 use super::element::{Attributes, Element};
 use super::keys::Key;

@@ -1,0 +1,347 @@
+//! Manifests and kubeconfigs of Kubernetes, in YAML and JSON. No cluster is asked.
+
+mod tree;
+
+use data_encoding::BASE64;
+
+use super::MOST_PROBLEMS;
+use super::bundle::purpose;
+use super::read::read_at;
+use super::{
+    Arrangement, Format, Found, FoundChain, KeyError, Locator, Place, ProblemKind, ReadOptions,
+    Reference, ReferenceTarget, SkippedKind, key,
+};
+use crate::escape::short;
+use crate::target::Purpose;
+use tree::{Node, Value};
+
+/// Reads the certificates of Secrets, ConfigMaps, kubeconfigs and CertificateSigningRequests, by
+/// themselves and in lists; and every `caBundle` of any other object: webhooks, API services,
+/// custom resources.
+pub(super) fn read(locator: &Locator, bytes: &[u8], options: &ReadOptions) -> Found {
+    let mut found = Found::default();
+    // A manifest in a ConfigMap is looked into; one in that is not.
+    let objects = locator.places().iter().filter(|place| matches!(place, Place::Object { .. }));
+    if objects.count() > 1 {
+        found.skipped(locator.clone(), SkippedKind::Other);
+        return found;
+    }
+    let (documents, stop) = tree::documents(&String::from_utf8_lossy(bytes));
+    let mut left: Vec<&Node> = documents.iter().rev().collect();
+    while let Some(node) = left.pop() {
+        match kind(node) {
+            kind if kind.ends_with("List") && node.get("items").is_some() => {
+                left.extend(node.get("items").into_iter().flat_map(Node::items).rev());
+            }
+            kind => Object::new(locator, kind, node, options).read(&mut found),
+        }
+    }
+    if let Some(stop) = stop {
+        let kind = ProblemKind::Content { format: Format::Kubernetes, reason: stop.reason };
+        found.problem(locator.at(Place::Line(stop.line)), kind);
+    }
+    found
+}
+
+fn kind(node: &Node) -> &str {
+    node.get("kind").and_then(Node::text).unwrap_or_default()
+}
+
+struct Object<'a> {
+    kind: &'a str,
+    node: &'a Node,
+    locator: Locator,
+    options: &'a ReadOptions,
+}
+
+impl<'a> Object<'a> {
+    fn new(source: &Locator, kind: &'a str, node: &'a Node, options: &'a ReadOptions) -> Self {
+        let metadata = |name| node.at(&["metadata", name]).and_then(Node::text).map(str::to_owned);
+        let locator = match metadata("name") {
+            Some(name) => {
+                let (kind, namespace) = (kind.to_owned(), metadata("namespace"));
+                source.at(Place::Object { kind, namespace, name })
+            }
+            // A kubeconfig has none.
+            None => source.clone(),
+        };
+        Self { kind, node, locator, options }
+    }
+
+    fn read(&self, found: &mut Found) {
+        match self.kind {
+            "Secret" => self.secret(found),
+            "ConfigMap" => {
+                self.entries("binaryData", Encoding::Base64, found);
+                self.entries("data", Encoding::Plain, found);
+            }
+            "Config" => self.kubeconfig(found),
+            "CertificateSigningRequest" => {
+                if let Some(issued) = self.node.at(&["status", "certificate"]) {
+                    self.certificate("status.certificate", issued, None, found);
+                }
+            }
+            _ => self.bundles(found),
+        }
+    }
+
+    fn secret(&self, found: &mut Found) {
+        let is_tls = self.node.get("type").and_then(Node::text) == Some("kubernetes.io/tls");
+        let key = ["data", "stringData"].iter().find_map(|map| self.node.at(&[map, "tls.key"]));
+        let first = found.chains.len();
+        self.entries("data", Encoding::Base64, found);
+        self.entries("stringData", Encoding::Plain, found);
+        let Some(key) = key.filter(|_| is_tls) else {
+            return;
+        };
+        let place = self.locator.at(Place::Key("tls.key".to_owned()));
+        let text = key.text().unwrap_or_default();
+        let pem = decode(text).unwrap_or_else(|| text.as_bytes().to_vec());
+        let spki = public_key(place, &pem, found);
+        for chain in &mut found.chains[first..] {
+            let is_served = chain
+                .locator()
+                .places()
+                .iter()
+                .any(|place| matches!(place, Place::Key(key) if key == "tls.crt"));
+            if let (true, Ok(head)) = (is_served, chain.chain().end_entity().certificate()) {
+                let purpose = purpose(head, true);
+                *chain = chain.clone().with_subject(|subject| match &spki {
+                    Some(spki) => subject.with_purpose(purpose).with_public_key(spki.as_slice()),
+                    None => subject.with_purpose(purpose),
+                });
+            }
+        }
+    }
+
+    /// Every entry of a map whose values may hold anything.
+    fn entries(&self, map: &str, encoding: Encoding, found: &mut Found) {
+        for (key, node) in self.node.get(map).into_iter().flat_map(Node::members) {
+            if found.problems.len() >= MOST_PROBLEMS {
+                return;
+            }
+            let locator = self.locator.at(Place::Key(key.to_owned()));
+            let wanted = is_certificate(key);
+            let bytes = match (&node.value, encoding) {
+                (Value::Text(text), Encoding::Plain) => text.as_bytes().to_vec(),
+                (Value::Text(text), Encoding::Base64) => match decode(text) {
+                    Some(bytes) => bytes,
+                    None => {
+                        found.problem(at_line(&locator, node), ProblemKind::Base64);
+                        continue;
+                    }
+                },
+                (Value::Alias, _) => {
+                    found.problem(at_line(&locator, node), alias());
+                    continue;
+                }
+                _ => continue,
+            };
+            let mut held = self.value(&locator, key, &bytes);
+            if self.kind == "Secret" || !wanted {
+                self.keep_to_certificates(&mut held, wanted);
+            }
+            found.extend(held);
+        }
+    }
+
+    fn value(&self, locator: &Locator, key: &str, bytes: &[u8]) -> Found {
+        let mut held = match key {
+            // As a server presents it.
+            "tls.crt" => {
+                let options = self.options.clone().arrangement(Arrangement::OneChain);
+                read_at(locator, bytes, &options)
+            }
+            _ => read_at(locator, bytes, self.options),
+        };
+        if key == "ca.crt" {
+            judge_as(Purpose::Ca, &mut held.chains);
+        }
+        held
+    }
+
+    /// Most entries are no certificates, and that is no problem; nor is anything to be told of what
+    /// else a Secret holds.
+    fn keep_to_certificates(&self, held: &mut Found, wanted: bool) {
+        let is_usual = |kind: &ProblemKind| match kind {
+            ProblemKind::UnknownFormat
+            | ProblemKind::NoCertificate
+            | ProblemKind::Certificate(_) => !wanted,
+            ProblemKind::Content { format, .. } => {
+                matches!(format, Format::Kubernetes | Format::Saml | Format::Jwks)
+            }
+            _ => false,
+        };
+        for problem in std::mem::take(&mut held.problems) {
+            if is_usual(problem.kind()) {
+                held.skipped(problem.locator().clone(), SkippedKind::Other);
+            } else {
+                held.problems.push(problem);
+            }
+        }
+    }
+
+    fn kubeconfig(&self, found: &mut Found) {
+        for (list, inner, purpose, name) in [
+            ("clusters", "cluster", Purpose::Ca, "certificate-authority"),
+            ("users", "user", Purpose::Client, "client-certificate"),
+        ] {
+            let entries = self.node.get(list).map(Node::items).unwrap_or_default();
+            for (entry, number) in entries.iter().zip(0_usize..) {
+                let called = entry.get("name").and_then(Node::text);
+                let called = called.map_or_else(|| number.to_string(), str::to_owned);
+                let path = format!("{list}[{called}].{inner}");
+                let Some(entry) = entry.get(inner) else { continue };
+                if let Some(data) = entry.get(&format!("{name}-data")) {
+                    let first = found.chains.len();
+                    self.certificate(&format!("{path}.{name}-data"), data, Some(purpose), found);
+                    if purpose == Purpose::Client {
+                        self.key(&path, entry, first, found);
+                    }
+                } else if let Some(Value::Text(file)) = entry.get(name).map(|node| &node.value) {
+                    found.references.push(Reference {
+                        locator: self.locator.at(Place::Key(format!("{path}.{name}"))),
+                        target: ReferenceTarget::File(file.clone()),
+                        purpose: Some(purpose),
+                    });
+                }
+            }
+        }
+    }
+
+    /// Holds the key of a user against the certificate, which the cluster's own CA has issued.
+    fn key(&self, path: &str, user: &Node, first: usize, found: &mut Found) {
+        let key = user.get("client-key-data").and_then(Node::text).and_then(decode);
+        let place = self.locator.at(Place::Key(format!("{path}.client-key-data")));
+        let spki = key.and_then(|key| public_key(place, &key, found));
+        for chain in &mut found.chains[first..] {
+            *chain = chain.clone().with_subject(|subject| match &spki {
+                Some(spki) => subject.known_by_itself().with_public_key(spki.as_slice()),
+                None => subject.known_by_itself(),
+            });
+        }
+    }
+
+    /// Every `caBundle`, at any depth.
+    fn bundles(&self, found: &mut Found) {
+        // The way to a value is put together where it is told, as most are not.
+        let mut steps = vec![Step { above: 0, name: String::new() }];
+        let mut left: Vec<(usize, &Node)> = vec![(0, self.node)];
+        while let Some((above, node)) = left.pop() {
+            for (key, member) in node.members() {
+                // Empty where a controller is still to fill it in.
+                let is_filled = match &member.value {
+                    Value::Nothing => false,
+                    Value::Text(text) => !text.is_empty(),
+                    _ => true,
+                };
+                if key == "caBundle" && is_filled {
+                    let path = format!("{}caBundle", way(&steps, above));
+                    self.certificate(&path, member, Some(Purpose::Ca), found);
+                    if found.problems.len() >= MOST_PROBLEMS {
+                        return;
+                    }
+                } else if matches!(member.value, Value::Map(_) | Value::List(_)) {
+                    left.push((steps.len(), member));
+                    let dot = if matches!(member.value, Value::Map(_)) { "." } else { "" };
+                    steps.push(Step { above, name: format!("{}{dot}", short(&key)) });
+                }
+            }
+            for (number, item) in node.items().iter().enumerate() {
+                if matches!(item.value, Value::Map(_) | Value::List(_)) {
+                    left.push((steps.len(), item));
+                    steps.push(Step { above, name: format!("[{number}].") });
+                }
+            }
+        }
+    }
+
+    /// A value that is there to hold certificates, in base64.
+    fn certificate(&self, path: &str, node: &Node, purpose: Option<Purpose>, found: &mut Found) {
+        let locator = self.locator.at(Place::Key(path.to_owned()));
+        let Some(text) = node.text() else {
+            let kind =
+                if matches!(node.value, Value::Alias) { alias() } else { ProblemKind::Base64 };
+            return found.problem(at_line(&locator, node), kind);
+        };
+        let Some(bytes) = decode(text) else {
+            return found.problem(at_line(&locator, node), ProblemKind::Base64);
+        };
+        let mut held = match purpose {
+            Some(Purpose::Client) => {
+                let options = self.options.clone().arrangement(Arrangement::OneChain);
+                read_at(&locator, &bytes, &options)
+            }
+            _ => read_at(&locator, &bytes, self.options),
+        };
+        if let Some(purpose) = purpose {
+            judge_as(purpose, &mut held.chains);
+        }
+        found.extend(held);
+    }
+}
+
+/// One step of the way to a value.
+struct Step {
+    /// The step before.
+    above: usize,
+    name: String,
+}
+
+/// The way to a step from the outermost value, which is the first.
+fn way(steps: &[Step], mut step: usize) -> String {
+    let mut names = Vec::new();
+    while step > 0 {
+        names.push(steps[step].name.as_str());
+        step = steps[step].above;
+    }
+    names.reverse();
+    names.concat()
+}
+
+#[derive(Clone, Copy)]
+enum Encoding {
+    Base64,
+    Plain,
+}
+
+/// The public half of a private key, or the problem with it.
+fn public_key(place: Locator, pem: &[u8], found: &mut Found) -> Option<Vec<u8>> {
+    match key::public_key_of(pem) {
+        Ok(spki) => return Some(spki),
+        Err(KeyError::Encrypted) => found.problem(place, ProblemKind::EncryptedKey),
+        Err(error) => found.problem(place, ProblemKind::Key { reason: error.to_string() }),
+    }
+    None
+}
+
+/// Base64 with or without line breaks, as YAML may fold it.
+fn decode(text: &str) -> Option<Vec<u8>> {
+    let packed: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    BASE64.decode(&packed).ok()
+}
+
+/// Whether an entry says by its name that it holds certificates.
+fn is_certificate(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    [".crt", ".cer", ".pem", ".p12", ".pfx", ".jks", ".p7b"].iter().any(|end| key.ends_with(end))
+        && !key.contains("key")
+}
+
+fn judge_as(purpose: Purpose, chains: &mut [FoundChain]) {
+    for chain in chains {
+        *chain = chain.clone().with_subject(|subject| subject.with_purpose(purpose));
+    }
+}
+
+fn at_line(locator: &Locator, node: &Node) -> Locator {
+    match node.line {
+        0 => locator.clone(),
+        line => locator.at(Place::Line(line)),
+    }
+}
+
+fn alias() -> ProblemKind {
+    let reason = "an alias stands here, which is not followed".to_owned();
+    ProblemKind::Content { format: Format::Kubernetes, reason }
+}
