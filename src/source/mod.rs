@@ -7,8 +7,11 @@
 //! Nothing is judged here: hand [`FoundChain::chain`] and [`FoundChain::subject`] to an
 //! [`Inspector`](crate::Inspector).
 
+mod ber;
 mod bundle;
 mod format;
+#[cfg(feature = "jks")]
+mod jks;
 mod key;
 mod locator;
 mod options;
@@ -48,6 +51,13 @@ impl Found {
         self.problems.extend(other.problems);
         self.references.extend(other.references);
         self.skipped.extend(other.skipped);
+    }
+
+    /// Whether there is nothing to say of the source.
+    #[cfg(feature = "jks")]
+    fn is_empty(&self) -> bool {
+        let Self { chains, problems, references, skipped } = self;
+        chains.is_empty() && problems.is_empty() && references.is_empty() && skipped.is_empty()
     }
 
     pub(crate) fn problem(&mut self, locator: Locator, kind: ProblemKind) {

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::bundle::Members;
+#[cfg(feature = "jks")]
+use super::jks;
 use super::{Format, Found, Locator, ProblemKind, ReadOptions, SkippedKind, pem, pkcs7};
 use crate::chain::der;
 
@@ -70,6 +72,8 @@ fn dispatch(format: Format, locator: &Locator, bytes: &[u8], options: &ReadOptio
             members.arrange(&mut found, options.arranged());
             found
         }
+        #[cfg(feature = "jks")]
+        Format::Jks => jks::read(locator, bytes, options),
         Format::Pem => pem::read(locator, bytes, options),
         Format::Pkcs7 => pkcs7::read(locator, bytes, options),
         #[allow(unreachable_patterns, reason = "every feature may be on")]
