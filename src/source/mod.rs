@@ -16,6 +16,8 @@ mod key;
 mod locator;
 mod options;
 mod pem;
+#[cfg(feature = "pkcs12")]
+mod pkcs12;
 mod pkcs7;
 mod problem;
 mod read;
@@ -54,7 +56,7 @@ impl Found {
     }
 
     /// Whether there is nothing to say of the source.
-    #[cfg(feature = "jks")]
+    #[cfg(any(feature = "jks", feature = "pkcs12"))]
     fn is_empty(&self) -> bool {
         let Self { chains, problems, references, skipped } = self;
         chains.is_empty() && problems.is_empty() && references.is_empty() && skipped.is_empty()

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use super::bundle::Members;
 #[cfg(feature = "jks")]
 use super::jks;
+#[cfg(feature = "pkcs12")]
+use super::pkcs12;
 use super::{Format, Found, Locator, ProblemKind, ReadOptions, SkippedKind, pem, pkcs7};
 use crate::chain::der;
 
@@ -75,6 +77,8 @@ fn dispatch(format: Format, locator: &Locator, bytes: &[u8], options: &ReadOptio
         #[cfg(feature = "jks")]
         Format::Jks => jks::read(locator, bytes, options),
         Format::Pem => pem::read(locator, bytes, options),
+        #[cfg(feature = "pkcs12")]
+        Format::Pkcs12 => pkcs12::read(locator, bytes, options),
         Format::Pkcs7 => pkcs7::read(locator, bytes, options),
         #[allow(unreachable_patterns, reason = "every feature may be on")]
         format => problem(locator, ProblemKind::Unsupported { format }),
