@@ -56,7 +56,6 @@ impl Found {
     }
 
     /// Whether there is nothing to say of the source.
-    #[cfg(any(feature = "jks", feature = "pkcs12"))]
     fn is_empty(&self) -> bool {
         let Self { chains, problems, references, skipped } = self;
         chains.is_empty() && problems.is_empty() && references.is_empty() && skipped.is_empty()
