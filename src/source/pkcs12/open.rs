@@ -1,5 +1,9 @@
 //! The one door to the crate that decrypts. It takes whole files, and refuses them whole: so each
 //! encrypted part is put into a file of its own.
+//!
+//! It knows neither PBKDF2 with HMAC-SHA-1 nor the password that is no text at all; of an encrypted
+//! content it gives all certificates or none; and what is encrypted once more inside of that is
+//! opened there, past our [budget](super::budget).
 
 use p12_keystore::Pkcs12Archive;
 use p12_keystore::error::Error;
