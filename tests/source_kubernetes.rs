@@ -282,13 +282,20 @@ fn aliases_are_not_followed() {
 
 #[test]
 fn depth_is_bounded_and_so_are_manifests_in_manifests() {
-    let deep = format!("apiVersion: v1\nkind: X\na: {}\n", "[".repeat(100_000));
+    let blocks: String = (0..100).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect();
     assert_eq!(
-        problems(&read(&deep)),
+        problems(&read(&format!("apiVersion: v1\n{blocks}"))),
         [
-            "app.yaml, line 3: can't be read as Kubernetes: has more than 64 levels, which is the limit"
+            "app.yaml, line 66: can't be read as Kubernetes: has more than 64 levels, which is the limit"
         ],
     );
+    for hostile in ["[", "{a: ", "- ", "? "] {
+        let text = format!("apiVersion: v1\nkind: X\na: {}\n", hostile.repeat(100_000));
+        let found = read(&text);
+        assert_eq!((found.chains.len(), found.problems.len()), (0, 1), "{hostile}");
+    }
+    let json = format!("{{\"apiVersion\":\"v1\",\"kind\":{}", "[".repeat(100_000));
+    assert_eq!(read(&json).problems.len(), 1);
     let root = Draft::root("x").issue().pem();
     let map = |name: &str, inner: &str| {
         let inner = inner.trim_end().replace('\n', "\n    ");

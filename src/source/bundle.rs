@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Arrangement, Found, FoundChain, Locator, ProblemKind};
+use super::{Arrangement, Found, FoundChain, Locator, Place, ProblemKind};
 use crate::chain::{
     AltName, Certificate, DistinguishedName, Entry, KeyPurpose, PresentedChain, der,
 };
@@ -19,6 +19,8 @@ pub(super) struct Members {
 struct Member {
     locator: Locator,
     entry: Entry,
+    /// The public half of the private key that the source says is its own.
+    key: Option<Vec<u8>>,
 }
 
 /// The public half of a private key.
@@ -35,9 +37,20 @@ impl Members {
 
     /// Adds a certificate in DER, or the problem that it is none.
     pub(super) fn add(&mut self, found: &mut Found, locator: Locator, der: &[u8]) {
-        let entry = Entry::read(der);
+        self.add_entry(found, locator, Entry::read(der), None);
+    }
+
+    /// Adds a certificate, or the problem that it is none, with the SubjectPublicKeyInfo of the
+    /// private key that the source says is its own, whether it is or not.
+    pub(super) fn add_entry(
+        &mut self,
+        found: &mut Found,
+        locator: Locator,
+        entry: Entry,
+        key: Option<Vec<u8>>,
+    ) {
         match entry.certificate() {
-            Ok(_) => self.certificates.push(Member { locator, entry }),
+            Ok(_) => self.certificates.push(Member { locator, entry, key }),
             Err(malformed) => found.problem(locator, ProblemKind::Certificate(malformed.clone())),
         }
     }
@@ -71,13 +84,7 @@ impl Members {
     /// CA certificates that follow it belong to it, and so do those that lead up from it but follow
     /// on another. Others stand for themselves, as those of a bundle of trust anchors do.
     fn told_apart(&self) -> Vec<Vec<usize>> {
-        let keys: HashSet<&[u8]> = self.keys.iter().map(|key| &*key.spki).collect();
-        let heads: Vec<bool> = (0..self.certificates.len())
-            .map(|index| {
-                let certificate = self.certificate(index);
-                !is_authority(certificate) || keys.contains(certificate.public_key().spki())
-            })
-            .collect();
+        let heads = self.heads();
         let mut chains: Vec<Vec<usize>> = Vec::new();
         let mut headed = false;
         for (index, head) in heads.iter().enumerate() {
@@ -96,6 +103,29 @@ impl Members {
         chains
     }
 
+    /// Puts the certificate that begins a chain before all others, where there is just one: for
+    /// sources that have no order.
+    #[cfg(feature = "pkcs12")]
+    pub(super) fn head_first(&mut self) {
+        let heads = self.heads();
+        let mut positions = (0..heads.len()).filter(|position| heads[*position]);
+        if let (Some(position), None) = (positions.next(), positions.next()) {
+            self.certificates[..=position].rotate_right(1);
+        }
+    }
+
+    /// Which of the certificates begin a chain.
+    fn heads(&self) -> Vec<bool> {
+        let keys: HashSet<&[u8]> = self.keys.iter().map(|key| &*key.spki).collect();
+        let is_head = |(index, member): (usize, &Member)| {
+            let certificate = self.certificate(index);
+            member.key.is_some()
+                || !is_authority(certificate)
+                || keys.contains(certificate.public_key().spki())
+        };
+        self.certificates.iter().enumerate().map(is_head).collect()
+    }
+
     fn found(&self, found: &mut Found, chains: Vec<Vec<usize>>) {
         let mut keys: HashMap<&[u8], &Key> =
             self.keys.iter().map(|key| (&*key.spki, key)).collect();
@@ -106,17 +136,22 @@ impl Members {
             let Some(head) = positions.first() else {
                 continue;
             };
-            let (head, locator) = (self.certificate(*head), &self.certificates[*head].locator);
+            let Member { locator, key: own_key, .. } = &self.certificates[*head];
+            let head = self.certificate(*head);
             let entries = positions.iter().map(|position| &self.certificates[*position].entry);
             let Ok(chain) = PresentedChain::from_entries(entries.cloned()) else {
                 continue;
             };
-            let locator = if alone { &self.source } else { locator };
-            let key = keys.remove(head.public_key().spki());
+            let is_named = matches!(locator.places().last(), Some(Place::Alias(_)));
+            let locator = if alone && !is_named { &self.source } else { locator };
+            let key = match own_key {
+                Some(key) => Some(key),
+                None => keys.remove(head.public_key().spki()).map(|key| &key.spki),
+            };
             let purpose = purpose(head, key.is_some());
             let chain = FoundChain::new(locator.clone(), chain, purpose);
             found.chains.push(match key {
-                Some(key) => chain.with_subject(|it| it.with_public_key(key.spki.as_slice())),
+                Some(key) => chain.with_subject(|it| it.with_public_key(key.as_slice())),
                 None => chain,
             });
         }

@@ -100,6 +100,12 @@ pub enum Place {
     },
 }
 
+impl Place {
+    pub(crate) fn byte(position: usize) -> Self {
+        Self::Byte(u64::try_from(position).unwrap_or(u64::MAX))
+    }
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

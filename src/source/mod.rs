@@ -7,12 +7,15 @@
 //! Nothing is judged here: hand [`FoundChain::chain`] and [`FoundChain::subject`] to an
 //! [`Inspector`](crate::Inspector).
 
+mod ber;
 mod bundle;
 #[cfg(any(feature = "jwks", feature = "saml"))]
 mod document;
 #[cfg(feature = "files")]
 mod files;
 mod format;
+#[cfg(feature = "jks")]
+mod jks;
 #[cfg(feature = "jwks")]
 mod jwks;
 mod key;
@@ -21,6 +24,8 @@ mod kubernetes;
 mod locator;
 mod options;
 mod pem;
+#[cfg(feature = "pkcs12")]
+mod pkcs12;
 mod pkcs7;
 mod problem;
 mod read;
@@ -60,6 +65,12 @@ impl Found {
         self.problems.extend(other.problems);
         self.references.extend(other.references);
         self.skipped.extend(other.skipped);
+    }
+
+    /// Whether there is nothing to say of the source.
+    fn is_empty(&self) -> bool {
+        let Self { chains, problems, references, skipped } = self;
+        chains.is_empty() && problems.is_empty() && references.is_empty() && skipped.is_empty()
     }
 
     pub(crate) fn problem(&mut self, locator: Locator, kind: ProblemKind) {

@@ -45,6 +45,9 @@ pub(super) fn read(locator: &Locator, text: &[u8], options: &ReadOptions) -> Fou
         }
     }
     members.arrange(&mut found, options.arranged());
+    if found.is_empty() {
+        found.problem(locator.clone(), ProblemKind::NoCertificate);
+    }
     found
 }
 
@@ -58,5 +61,18 @@ fn kind(label: &[u8]) -> SkippedKind {
         b"X509 CRL" => SkippedKind::RevocationList,
         label if label.ends_with(b"CERTIFICATE REQUEST") => SkippedKind::CertificateRequest,
         _ => SkippedKind::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_only_mentions_a_block_holds_no_certificate() {
+        let text = b"see -----BEGIN CERTIFICATE-----";
+        let found = read(&Locator::new("x"), text, &ReadOptions::new());
+        let [problem] = &found.problems[..] else { panic!("{found:?}") };
+        assert_eq!(problem.to_string(), "x: holds no certificate");
     }
 }

@@ -4,6 +4,10 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::bundle::Members;
+#[cfg(feature = "jks")]
+use super::jks;
+#[cfg(feature = "pkcs12")]
+use super::pkcs12;
 use super::{Format, Found, Locator, ProblemKind, ReadOptions, SkippedKind, pem, pkcs7};
 use crate::chain::der;
 
@@ -62,6 +66,19 @@ pub(super) fn read_at(locator: &Locator, bytes: &[u8], options: &ReadOptions) ->
 }
 
 fn dispatch(format: Format, locator: &Locator, bytes: &[u8], options: &ReadOptions) -> Found {
+    let mut found = by_format(format, locator, bytes, options);
+    // Of every source something is told.
+    if found.chains.is_empty()
+        && found.problems.is_empty()
+        && found.references.is_empty()
+        && found.skipped.is_empty()
+    {
+        found.skipped(locator.clone(), SkippedKind::Other);
+    }
+    found
+}
+
+fn by_format(format: Format, locator: &Locator, bytes: &[u8], options: &ReadOptions) -> Found {
     match format {
         Format::Der => {
             let mut found = Found::default();
@@ -70,9 +87,13 @@ fn dispatch(format: Format, locator: &Locator, bytes: &[u8], options: &ReadOptio
             members.arrange(&mut found, options.arranged());
             found
         }
+        #[cfg(feature = "jks")]
+        Format::Jks => jks::read(locator, bytes, options),
         #[cfg(feature = "kubernetes")]
         Format::Kubernetes => super::kubernetes::read(locator, bytes, options),
         Format::Pem => pem::read(locator, bytes, options),
+        #[cfg(feature = "pkcs12")]
+        Format::Pkcs12 => pkcs12::read(locator, bytes, options),
         Format::Pkcs7 => pkcs7::read(locator, bytes, options),
         #[cfg(feature = "jwks")]
         Format::Jwks => super::jwks::read(locator, bytes, options),
