@@ -227,6 +227,6 @@ fn debians_roots_are_found_once_each() {
     assert_eq!(roots.len(), distinct.len(), "each once");
     assert!(expected.len() > 100 && expected.is_subset(&distinct));
     // Each stands in a file of its own and in the bundle.
-    assert!(found.chains.iter().any(|it| it.also_at().len() == 1));
+    assert!(found.chains.iter().any(|it| !it.also_at().is_empty()));
     assert_eq!(found.problems, []);
 }

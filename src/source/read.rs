@@ -128,14 +128,20 @@ fn detect(bytes: &[u8]) -> Content {
     match bytes {
         _ if start.is_empty() => Content::Nothing,
         [0xfe, 0xed, 0xfe, 0xed, ..] | [0xce, 0xce, 0xce, 0xce, ..] => Content::Format(Format::Jks),
-        // Nothing of 127 bytes or less holds a certificate; and text may begin with the digit 0.
-        [0x30, 0x80..=0xff, ..] => detect_der(bytes),
+        // Text may begin with the digit 0.
+        [0x30, ..] if !is_text(bytes) => detect_der(bytes),
         _ if start.starts_with(b"<") => detect_xml(start),
         _ if start.starts_with(b"{") || start.starts_with(b"[") => detect_json(start),
         _ if is_manifest(bytes) => Content::Format(Format::Kubernetes),
         _ if contains(bytes, b"-----BEGIN ") => Content::Format(Format::Pem),
         _ => Content::Unknown,
     }
+}
+
+/// Whether bytes begin as text does: with none that controls anything but lines and tabs.
+fn is_text(bytes: &[u8]) -> bool {
+    let is_text = |byte: &u8| !byte.is_ascii_control() || byte.is_ascii_whitespace();
+    bytes.is_ascii() && bytes.iter().take(64).all(is_text)
 }
 
 /// What an outermost SEQUENCE begins with. Lengths are not looked at: PKCS#7 and PKCS#12 may come in
