@@ -51,7 +51,10 @@ impl Cost {
         let (oid, mut fields) = identifier(&mut Reader::new(algorithm))?;
         match oid {
             // PBEParameter (RFC 8018 appendix A.3): a salt, then the iterations.
-            PBE_WITH_SHA_AND_3DES | PBE_WITH_SHA_AND_RC2_40 => {
+            PBE_WITH_SHA_AND_3DES
+            | PBE_WITH_SHA_AND_2_KEY_3DES
+            | PBE_WITH_SHA_AND_RC2_128
+            | PBE_WITH_SHA_AND_RC2_40 => {
                 let mut fields = Reader::new(fields.expect(SEQUENCE)?.value);
                 fields.expect(OCTET_STRING)?;
                 Ok(Self::Iterations(number(fields.expect(INTEGER)?.value)))
@@ -69,12 +72,6 @@ impl Cost {
             PBKDF2 => {
                 fields.expect(OCTET_STRING)?;
                 let iterations = number(fields.expect(INTEGER)?.value);
-                fields.optional(INTEGER)?;
-                // Where none is named it is HMAC with SHA-1 (RFC 8018 appendix A.2).
-                let prf = if fields.is_empty() { HMAC_SHA1 } else { identifier(&mut fields)?.0 };
-                if prf == HMAC_SHA1 {
-                    return Ok(Self::Unknown(dotted(HMAC_SHA1)));
-                }
                 Ok(Self::Iterations(iterations))
             }
             SCRYPT => {
@@ -103,19 +100,22 @@ fn unknown(algorithm: &str) -> ProblemKind {
     ProblemKind::Content { format: Format::Pkcs12, reason }
 }
 
-/// For one key, as many as the crate that derives it allows.
+/// For one key. Firefox takes 600,000.
 const ITERATIONS: u64 = 1_000_000;
 /// For a whole file. Java takes 10,000 for each key, Firefox 600,000.
 const ALL_ITERATIONS: u64 = 20_000_000;
 
-// 1.2.840.113549.1.12.1.3 and .6
-const PBE_WITH_SHA_AND_3DES: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c, 0x01, 0x03];
-const PBE_WITH_SHA_AND_RC2_40: &[u8] =
+// 1.2.840.113549.1.12.1.3 to .6
+pub(super) const PBE_WITH_SHA_AND_3DES: &[u8] =
+    &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c, 0x01, 0x03];
+pub(super) const PBE_WITH_SHA_AND_2_KEY_3DES: &[u8] =
+    &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c, 0x01, 0x04];
+pub(super) const PBE_WITH_SHA_AND_RC2_128: &[u8] =
+    &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c, 0x01, 0x05];
+pub(super) const PBE_WITH_SHA_AND_RC2_40: &[u8] =
     &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c, 0x01, 0x06];
 // 1.2.840.113549.1.5.13 and .12
 const PBES2: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x05, 0x0d];
 const PBKDF2: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x05, 0x0c];
 /// 1.3.6.1.4.1.11591.4.11
 const SCRYPT: &[u8] = &[0x2b, 0x06, 0x01, 0x04, 0x01, 0xda, 0x47, 0x04, 0x0b];
-/// 1.2.840.113549.2.7
-const HMAC_SHA1: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x02, 0x07];

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::chain::der::{self, DerError, INTEGER, OCTET_STRING, OID, SEQUENCE, SET, context};
+use crate::chain::der::{DerError, INTEGER, OCTET_STRING, OID, SEQUENCE, SET, context};
 use crate::chain::key::dotted;
 
 use crate::source::ber::{Reader, Tlv};
@@ -19,8 +19,10 @@ pub(super) struct Pfx<'a> {
 
 /// A MacData.
 pub(super) struct Mac {
-    /// In DER.
-    pub(super) raw: Vec<u8>,
+    /// The object identifier of the hash function.
+    pub(super) algorithm: Vec<u8>,
+    pub(super) digest: Vec<u8>,
+    pub(super) salt: Vec<u8>,
     pub(super) iterations: u64,
 }
 
@@ -55,7 +57,7 @@ pub(super) enum Value<'a> {
 }
 
 /// What tells bags apart, and together (RFC 7292 section 4.2).
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(super) struct Attributes {
     pub(super) friendly_name: Option<String>,
     pub(super) local_key_id: Option<Vec<u8>>,
@@ -103,24 +105,22 @@ impl Mac {
     fn read(mac: Tlv<'_>) -> Result<Self, DerError> {
         let mut fields = mac.inside();
         let mut digest_info = fields.expect(SEQUENCE)?.inside();
-        let algorithm = digest_info.expect(SEQUENCE)?.raw;
-        let digest = octets(digest_info.next()?)?;
-        let salt = octets(fields.next()?)?;
-        let iterations = fields.optional(INTEGER)?;
-        let digest_info =
-            der::sequence(&[algorithm, &der::encoded(OCTET_STRING, &digest)].concat());
-        let salt = der::encoded(OCTET_STRING, &salt);
-        let count = iterations.map(|it| der::encoded(INTEGER, it.value)).unwrap_or_default();
-        Ok(Self {
-            raw: der::sequence(&[digest_info, salt, count].concat()),
-            iterations: iterations.map_or(1, |it| number(it.value)),
-        })
+        let algorithm = digest_info.expect(SEQUENCE)?.inside().expect(OID)?.value.to_vec();
+        let digest = octets(digest_info.next()?)?.into_owned();
+        let salt = octets(fields.next()?)?.into_owned();
+        let iterations = fields.optional(INTEGER)?.map_or(1, |count| number(count.value));
+        Ok(Self { algorithm, digest, salt, iterations })
     }
 }
 
 /// The bags of SafeContents; the last may be why there are no more.
 pub(super) fn bags(contents: &[u8]) -> impl Iterator<Item = Result<Bag<'_>, Reason>> {
     elements(contents).map(|bag| bag.and_then(bag_of).map_err(within("a bag")))
+}
+
+/// Whether these are SafeContents, or begin as some.
+pub(super) fn are_bags(contents: &[u8]) -> bool {
+    bags(contents).next().is_none_or(|first| first.is_ok())
 }
 
 fn bag_of(bag: Tlv<'_>) -> Result<Bag<'_>, DerError> {
@@ -168,12 +168,6 @@ fn attributes(set: Tlv<'_>) -> Result<Attributes, DerError> {
     Ok(attributes)
 }
 
-/// Text as Windows ends it, too: with U+0000.
-pub(super) fn friendly_name(text: &str) -> Option<String> {
-    let text = text.trim_end_matches('\0');
-    (!text.is_empty()).then(|| text.to_owned())
-}
-
 fn bmp_string(string: Tlv<'_>) -> Option<String> {
     if string.tag != BMP_STRING {
         return None;
@@ -182,7 +176,9 @@ fn bmp_string(string: Tlv<'_>) -> Option<String> {
     let units = units.iter().map(|unit| u16::from_be_bytes(*unit));
     let chars = char::decode_utf16(units);
     let text: String = chars.map(|it| it.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
-    friendly_name(&text)
+    // Windows ends it with U+0000.
+    let text = text.trim_end_matches('\0');
+    (!text.is_empty()).then(|| text.to_owned())
 }
 
 /// An EncryptedData (RFC 5652 section 8).
@@ -258,12 +254,11 @@ const BMP_STRING: u8 = 0x1e;
 const CONSTRUCTED_OCTET_STRING: u8 = 0x24;
 
 // 1.2.840.113549.1.7.1 and .6
-pub(super) const DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01];
-pub(super) const ENCRYPTED_DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x06];
+const DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01];
+const ENCRYPTED_DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x06];
 // 1.2.840.113549.1.12.10.1.1 to .4
 const KEY_BAG: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c, 0x0a, 0x01, 0x01];
-pub(super) const SHROUDED_KEY_BAG: &[u8] =
-    &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c, 0x0a, 0x01, 0x02];
+const SHROUDED_KEY_BAG: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c, 0x0a, 0x01, 0x02];
 const CERT_BAG: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c, 0x0a, 0x01, 0x03];
 const CRL_BAG: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c, 0x0a, 0x01, 0x04];
 // 1.2.840.113549.1.9.20, .21 and .22.1

@@ -11,7 +11,7 @@ use std::collections::{HashMap, HashSet};
 
 use budget::Budget;
 use frame::{Attributes, Content, Encrypted, Pfx, Value};
-use open::Opened;
+use open::Password;
 
 use super::bundle::{Key, Members, purpose};
 use super::{
@@ -20,7 +20,7 @@ use super::{
 use crate::chain::{Entry, PresentedChain};
 
 /// Reads what the password opens, and what is not encrypted with a password or without one. Where
-/// none is given, the empty one is tried.
+/// none is given, the empty one is tried, in both of the ways to write it.
 pub(super) fn read(locator: &Locator, bytes: &[u8], options: &ReadOptions) -> Found {
     let mut found = Found::default();
     let pfx = match Pfx::read(bytes) {
@@ -35,8 +35,12 @@ pub(super) fn read(locator: &Locator, bytes: &[u8], options: &ReadOptions) -> Fo
     for content in pfx.contents() {
         match content {
             Ok(Content::Plain(contents)) => reader.plain(&contents),
-            Ok(Content::Encrypted(encrypted)) => match reader.open(&encrypted, open::contents) {
-                Ok(opened) => opened.into_iter().for_each(|opened| reader.take(opened)),
+            Ok(Content::Encrypted(encrypted)) => match reader.decrypt(&encrypted) {
+                // No MAC said whether the password is right: what comes out does.
+                Ok(contents) if reader.is_right.is_none() && !frame::are_bags(&contents) => {
+                    reader.problem(ProblemKind::Password { given: reader.is_given });
+                }
+                Ok(contents) => reader.plain(&contents),
                 Err(kind) => reader.problem(kind),
             },
             Err(reason) => reader.content(reason),
@@ -49,7 +53,7 @@ pub(super) fn read(locator: &Locator, bytes: &[u8], options: &ReadOptions) -> Fo
 struct Reader<'a> {
     locator: &'a Locator,
     found: &'a mut Found,
-    password: String,
+    password: Password,
     is_given: bool,
     /// Whether the password is right, where that is known.
     is_right: Option<bool>,
@@ -67,7 +71,7 @@ impl<'a> Reader<'a> {
             locator,
             found,
             is_given: password.is_some(),
-            password: password.unwrap_or_default(),
+            password: Password::new(password.unwrap_or_default()),
             is_right: None,
             budget: Budget::new(),
             is_password_told: false,
@@ -83,7 +87,15 @@ impl<'a> Reader<'a> {
             return;
         };
         match self.budget.spend(mac.iterations) {
-            Ok(()) => self.is_right = open::is_authentic(pfx, mac, &self.password),
+            Ok(()) => {
+                self.is_right = open::is_authentic(pfx, mac, &self.password);
+                if !self.is_given && self.is_right == Some(false) {
+                    let null = Password::null();
+                    if open::is_authentic(pfx, mac, &null) == Some(true) {
+                        (self.password, self.is_right) = (null, Some(true));
+                    }
+                }
+            }
             Err(kind) => self.problem(kind),
         }
         if self.is_given && self.is_right == Some(false) {
@@ -102,14 +114,11 @@ impl<'a> Reader<'a> {
             };
             match value {
                 Value::Certificate(der) => {
-                    self.take(Opened::Certificate { der: der.into_owned(), attributes });
+                    self.certificates.push((Entry::read(&der), attributes));
                 }
-                Value::Key(der) => {
-                    let spki = key::public_key_of_der(der);
-                    self.take(Opened::Key { spki, attributes });
-                }
-                Value::EncryptedKey(encrypted) => match self.open(&encrypted, open::key) {
-                    Ok(spki) => self.take(Opened::Key { spki, attributes }),
+                Value::Key(der) => self.key(der, attributes),
+                Value::EncryptedKey(encrypted) => match self.decrypt(&encrypted) {
+                    Ok(der) => self.key(&der, attributes),
                     Err(kind) => {
                         let at = self.at(&attributes);
                         self.found.skipped(at.clone(), SkippedKind::PrivateKey);
@@ -128,40 +137,28 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Opens a part, if it costs no more than it may.
-    fn open<T>(
-        &mut self,
-        encrypted: &Encrypted<'_>,
-        open: impl FnOnce(&Encrypted<'_>, &str) -> Result<T, String>,
-    ) -> Result<T, ProblemKind> {
+    /// Decrypts a part, if it costs no more than it may.
+    fn decrypt(&mut self, encrypted: &Encrypted<'_>) -> Result<Vec<u8>, ProblemKind> {
         let wrong = ProblemKind::Password { given: self.is_given };
         if self.is_right == Some(false) {
             return Err(wrong);
         }
         self.budget.spend_on(encrypted.algorithm)?;
-        open(encrypted, &self.password).map_err(|reason| match self.is_right {
+        open::decrypt(encrypted, &self.password).map_err(|reason| match self.is_right {
             Some(true) => ProblemKind::Content { format: Format::Pkcs12, reason },
             // What was decrypted by a wrong password looks like anything.
             _ => wrong,
         })
     }
 
-    fn take(&mut self, opened: Opened) {
-        match opened {
-            Opened::Certificate { der, attributes } => {
-                self.certificates.push((Entry::read(&der), attributes));
-            }
-            Opened::Key { spki, attributes } => {
-                let at = self.at(&attributes);
-                self.found.skipped(at.clone(), SkippedKind::PrivateKey);
-                match spki {
-                    Ok(spki) => self.keys.push((spki, attributes)),
-                    Err(KeyError::Encrypted) => self.found.problem(at, ProblemKind::EncryptedKey),
-                    Err(error) => {
-                        self.found.problem(at, ProblemKind::Key { reason: error.to_string() });
-                    }
-                }
-            }
+    /// Keeps the public half of a key.
+    fn key(&mut self, der: &[u8], attributes: Attributes) {
+        let at = self.at(&attributes);
+        self.found.skipped(at.clone(), SkippedKind::PrivateKey);
+        match key::public_key_of_der(der) {
+            Ok(spki) => self.keys.push((spki, attributes)),
+            Err(KeyError::Encrypted) => self.found.problem(at, ProblemKind::EncryptedKey),
+            Err(error) => self.found.problem(at, ProblemKind::Key { reason: error.to_string() }),
         }
     }
 
