@@ -7,7 +7,8 @@ pub fn check(format: Format, bytes: &[u8], options: &ReadOptions) {
     for read in [read("x", bytes, options), read_as(format, "x", bytes, options)] {
         check_found(&read);
     }
-    let (once, again) = (read_as(format, "x", bytes, options), read_as(format, "x", bytes, options));
+    let (once, again) =
+        (read_as(format, "x", bytes, options), read_as(format, "x", bytes, options));
     assert_eq!(facts(&once), facts(&again));
     assert_eq!(once.problems, again.problems);
 }

@@ -10,9 +10,5 @@ use notafter::source::{Arrangement, Format, ReadOptions};
 
 fuzz_target!(|bytes: &[u8]| {
     found::check(Format::Pkcs7, bytes, &ReadOptions::new());
-    found::check(
-        Format::Pkcs7,
-        bytes,
-        &ReadOptions::new().arrangement(Arrangement::OneChain),
-    );
+    found::check(Format::Pkcs7, bytes, &ReadOptions::new().arrangement(Arrangement::OneChain));
 });
