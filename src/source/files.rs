@@ -186,7 +186,7 @@ impl<P: FnMut(&Progress<'_>)> Walk<'_, P> {
             stack.pop();
         } else if led == Led::ByWalk {
             // A pipe or a device may keep its reader waiting for ever.
-            self.found.skipped(locator(path), SkippedKind::Other);
+            self.found.pass_over(locator(path), SkippedKind::Other);
         } else {
             let reason = "is neither a file nor a folder";
             self.refused(path, &io::Error::new(io::ErrorKind::InvalidInput, reason));
@@ -256,7 +256,7 @@ impl<P: FnMut(&Progress<'_>)> Walk<'_, P> {
             });
             let foreign: Vec<Locator> = foreign.map(|it| it.locator().clone()).collect();
             for locator in foreign {
-                found.skipped(locator, SkippedKind::Other);
+                found.pass_over(locator, SkippedKind::Other);
             }
         }
         let Found { chains, problems, references, skipped } = found;

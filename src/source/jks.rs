@@ -73,7 +73,7 @@ impl<'a> Store<'a> {
                 TRUSTED_CERTIFICATE => self.trusted_certificate(found)?,
                 SECRET_KEY => {
                     self.sealed_object()?;
-                    found.skipped(self.at.clone(), SkippedKind::Other);
+                    found.pass_over(self.at.clone(), SkippedKind::Other);
                 }
                 kind => return Err(format!("has an entry of the kind {kind}, which is unknown")),
             }
@@ -85,7 +85,7 @@ impl<'a> Store<'a> {
     /// An encrypted key, which is stepped over, and the chain for it.
     fn private_key(&mut self, found: &mut Found) -> Result<(), Reason> {
         self.sized()?;
-        found.skipped(self.at.clone(), SkippedKind::PrivateKey);
+        found.pass_over(self.at.clone(), SkippedKind::PrivateKey);
         let mut chain = Vec::new();
         let whole = self.chain(found, &mut chain);
         // The key is that of the first certificate, and of none where that can't be read.
@@ -133,7 +133,7 @@ impl<'a> Store<'a> {
             (None | Some("X.509" | "X509"), Err(malformed)) => {
                 found.problem(at.clone(), ProblemKind::Certificate(malformed.clone()));
             }
-            _ => found.skipped(at.clone(), SkippedKind::Other),
+            _ => found.pass_over(at.clone(), SkippedKind::Other),
         }
         Ok(None)
     }

@@ -2,7 +2,7 @@
 //!
 //! Certificates in files, key stores, metadata documents and manifests take services down as those
 //! in handshakes do. Each reader here is a function from bytes to [`Found`]: the chains that were
-//! found and, side by side, what could not be read. [`read`] tells the format by the content.
+//! found and, side by side, what could not be read. [`read()`] tells the format by the content.
 //!
 //! Nothing is judged here: hand [`FoundChain::chain`] and [`FoundChain::subject`] to an
 //! [`Inspector`](crate::Inspector).
@@ -77,7 +77,7 @@ impl Found {
         self.problems.push(Problem::new(locator, kind));
     }
 
-    pub(crate) fn skipped(&mut self, locator: Locator, kind: SkippedKind) {
+    pub(crate) fn pass_over(&mut self, locator: Locator, kind: SkippedKind) {
         self.skipped.push(Skipped { locator, kind });
     }
 }

@@ -15,7 +15,7 @@ pub(super) fn read(locator: &Locator, text: &[u8], options: &ReadOptions) -> Fou
         let der = match block.der {
             Ok(der) => der,
             Err(_) if !holds_certificates(block.label) => {
-                found.skipped(at, kind(block.label));
+                found.pass_over(at, kind(block.label));
                 continue;
             }
             Err(broken) => {
@@ -30,7 +30,7 @@ pub(super) fn read(locator: &Locator, text: &[u8], options: &ReadOptions) -> Fou
             b"TRUSTED CERTIFICATE" => members.add_first(&mut found, at, &der),
             b"PKCS7" | b"CMS" => pkcs7::read_into(&mut members, &mut found, &at, &der),
             label => {
-                found.skipped(at.clone(), kind(label));
+                found.pass_over(at.clone(), kind(label));
                 if kind(label) == SkippedKind::PrivateKey {
                     match key::public_key_of_block(label, block.encrypted, &der) {
                         Ok(spki) => members.keys.push(Key { locator: at, spki }),

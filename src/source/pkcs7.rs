@@ -20,7 +20,7 @@ pub(super) fn read_into(members: &mut Members, found: &mut Found, locator: &Loca
     match certificates_and_lists(der) {
         Ok(SignedData { certificates, has_lists }) => {
             if has_lists {
-                found.skipped(locator.clone(), SkippedKind::RevocationList);
+                found.pass_over(locator.clone(), SkippedKind::RevocationList);
             }
             add(members, found, locator, certificates.map(|set| set.inside()));
         }
@@ -44,7 +44,7 @@ fn add(members: &mut Members, found: &mut Found, locator: &Locator, set: Option<
                 members.add(found, locator.at(Place::Certificate(number)), raw);
             }
             // Attribute certificates, and those of PKCS#6 (RFC 5652 section 10.2.2).
-            Ok(_) => found.skipped(locator.clone(), SkippedKind::Other),
+            Ok(_) => found.pass_over(locator.clone(), SkippedKind::Other),
             Err(error) => {
                 let at = locator.at(Place::byte(byte));
                 let reason = error.reason().to_owned();

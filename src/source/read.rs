@@ -57,7 +57,7 @@ pub(super) fn read_at(locator: &Locator, bytes: &[u8], options: &ReadOptions) ->
         Content::Format(format) => dispatch(format, locator, &bytes, options),
         Content::PrivateKey => {
             let mut found = Found::default();
-            found.skipped(locator.clone(), SkippedKind::PrivateKey);
+            found.pass_over(locator.clone(), SkippedKind::PrivateKey);
             found
         }
         Content::Nothing => problem(locator, ProblemKind::NoCertificate),
@@ -73,7 +73,7 @@ fn dispatch(format: Format, locator: &Locator, bytes: &[u8], options: &ReadOptio
         && found.references.is_empty()
         && found.skipped.is_empty()
     {
-        found.skipped(locator.clone(), SkippedKind::Other);
+        found.pass_over(locator.clone(), SkippedKind::Other);
     }
     found
 }

@@ -36,7 +36,7 @@ pub(super) fn read(locator: &Locator, bytes: &[u8], _options: &ReadOptions) -> F
     }
     let nothing = found.chains.is_empty() && found.problems.is_empty();
     if nothing && found.references.is_empty() && found.skipped.is_empty() {
-        found.skipped(locator.clone(), SkippedKind::Other);
+        found.pass_over(locator.clone(), SkippedKind::Other);
     }
     found
 }
@@ -86,7 +86,7 @@ fn read_key(document: &Locator, number: usize, key: &Members<'_>, found: &mut Fo
     let kid = text(key, "kid").map(|kid| short(&kid));
     let locator = document.at(Place::Jwk { kid, number });
     if PRIVATE.iter().any(|member| key.contains_key(*member)) {
-        found.skipped(locator.clone(), SkippedKind::PrivateKey);
+        found.pass_over(locator.clone(), SkippedKind::PrivateKey);
     }
     if let Some(x5u) = key.get("x5u") {
         reference(&locator, "x5u", x5u, found);

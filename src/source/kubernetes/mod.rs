@@ -23,7 +23,7 @@ pub(super) fn read(locator: &Locator, bytes: &[u8], options: &ReadOptions) -> Fo
     // A manifest in a ConfigMap is looked into; one in that is not.
     let objects = locator.places().iter().filter(|place| matches!(place, Place::Object { .. }));
     if objects.count() > 1 {
-        found.skipped(locator.clone(), SkippedKind::Other);
+        found.pass_over(locator.clone(), SkippedKind::Other);
         return found;
     }
     let (documents, stop) = tree::documents(&String::from_utf8_lossy(bytes));
@@ -174,7 +174,7 @@ impl<'a> Object<'a> {
         };
         for problem in std::mem::take(&mut held.problems) {
             if is_usual(problem.kind()) {
-                held.skipped(problem.locator().clone(), SkippedKind::Other);
+                held.pass_over(problem.locator().clone(), SkippedKind::Other);
             } else {
                 held.problems.push(problem);
             }

@@ -121,7 +121,7 @@ impl<'a> Reader<'a> {
                     Ok(der) => self.key(&der, attributes),
                     Err(kind) => {
                         let at = self.at(&attributes);
-                        self.found.skipped(at.clone(), SkippedKind::PrivateKey);
+                        self.found.pass_over(at.clone(), SkippedKind::PrivateKey);
                         match kind {
                             ProblemKind::Password { given: false } => self.closed_keys.push(at),
                             ProblemKind::Password { .. } => self.problem(kind),
@@ -130,9 +130,9 @@ impl<'a> Reader<'a> {
                     }
                 },
                 Value::RevocationList => {
-                    self.found.skipped(self.at(&attributes), SkippedKind::RevocationList);
+                    self.found.pass_over(self.at(&attributes), SkippedKind::RevocationList);
                 }
-                Value::Other => self.found.skipped(self.at(&attributes), SkippedKind::Other),
+                Value::Other => self.found.pass_over(self.at(&attributes), SkippedKind::Other),
             }
         }
     }
@@ -154,7 +154,7 @@ impl<'a> Reader<'a> {
     /// Keeps the public half of a key.
     fn key(&mut self, der: &[u8], attributes: Attributes) {
         let at = self.at(&attributes);
-        self.found.skipped(at.clone(), SkippedKind::PrivateKey);
+        self.found.pass_over(at.clone(), SkippedKind::PrivateKey);
         match key::public_key_of_der(der) {
             Ok(spki) => self.keys.push((spki, attributes)),
             Err(KeyError::Encrypted) => self.found.problem(at, ProblemKind::EncryptedKey),

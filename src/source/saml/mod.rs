@@ -20,7 +20,7 @@ pub(super) fn read(locator: &Locator, bytes: &[u8], _options: &ReadOptions) -> F
     let text = text(locator, bytes, &mut found);
     walk::walk(locator, &text, &mut found);
     if found.chains.is_empty() && found.problems.is_empty() {
-        found.skipped(locator.clone(), SkippedKind::Other);
+        found.pass_over(locator.clone(), SkippedKind::Other);
     }
     found
 }
