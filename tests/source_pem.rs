@@ -7,6 +7,7 @@ mod common;
 use common::pki::{Draft, Issued, Pki};
 use notafter::source::{self, Arrangement, Format, Found, ProblemKind, ReadOptions, SkippedKind};
 use notafter::target::Purpose;
+use proptest::prelude::*;
 
 fn read(text: &str) -> Found {
     source::read("x.pem", text.as_bytes(), &ReadOptions::new())
@@ -209,5 +210,61 @@ fn a_source_that_is_too_large_is_refused_with_its_size() {
         source::read_as(Format::Pem, "x", b"01234567890", &options),
     ] {
         assert_eq!(problems(&found), ["x: has 11 bytes; the limit is 10"]);
+    }
+}
+
+#[test]
+fn ten_thousand_certificates_are_as_many_chains() {
+    let root = Draft::root("Own Root").issue().pem();
+    let found = read(&root.repeat(10_000));
+    assert_eq!(found.chains.len(), 10_000);
+    let last = found.chains[9_999].locator().to_string();
+    assert_eq!(last, format!("x.pem, line {}", lines(&root) * 9_999 + 1));
+}
+
+#[test]
+fn options_show_no_password() {
+    let options = ReadOptions::new().password("hunter2");
+    assert!(!format!("{options:?}").contains("hunter2"));
+    let asked = ReadOptions::new().password_with(|_| Some("hunter2".to_owned()));
+    assert!(!format!("{asked:?}").contains("hunter2"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    /// Chains of several servers, with their keys, without, or with the intermediate before them.
+    #[test]
+    fn what_is_written_into_a_bundle_comes_back(
+        sites in proptest::collection::vec((any::<bool>(), any::<bool>()), 1..5),
+    ) {
+        let pkis: Vec<Pki> = sites.iter().map(|_| Pki::new()).collect();
+        let mut text = String::new();
+        let mut expected = Vec::new();
+        for (pki, (with_key, with_root)) in pkis.iter().zip(&sites) {
+            let leaf = pki.leaf("www.test").issue();
+            if *with_key {
+                text += &leaf.key_pem();
+            }
+            text += &(leaf.pem() + &pki.intermediate.pem());
+            let mut chain = vec![leaf.der.to_vec(), pki.intermediate.der.to_vec()];
+            if *with_root {
+                text += &pki.root.pem();
+                chain.push(pki.root.der.to_vec());
+            }
+            expected.push((chain, *with_key));
+        }
+        let found = read(&text);
+        prop_assert_eq!(problems(&found), Vec::<String>::new());
+        let came_back: Vec<(Vec<Vec<u8>>, bool)> = found
+            .chains
+            .iter()
+            .map(|it| {
+                let entries = it.chain().entries().iter();
+                let ders = entries.map(|entry| entry.der().to_vec()).collect();
+                (ders, it.subject().public_key().is_some())
+            })
+            .collect();
+        prop_assert_eq!(came_back, expected);
     }
 }
