@@ -269,7 +269,7 @@ impl<P: FnMut(&Progress<'_>)> Walk<'_, P> {
             };
             self.add(chain);
         }
-        let folder = path.parent().unwrap_or(Path::new(""));
+        let folder = path.parent().unwrap_or_else(|| Path::new(""));
         for reference in references {
             match &reference.target {
                 ReferenceTarget::File(file) if stack.len() < MOST_NAMED => {
