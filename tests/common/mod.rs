@@ -13,7 +13,6 @@ pub(crate) mod lists;
 #[cfg(feature = "fetch")]
 pub(crate) mod meeting;
 pub(crate) mod pki;
-#[cfg(feature = "fetch")]
 pub(crate) mod process;
 pub(crate) mod programs;
 #[cfg(feature = "fetch")]
