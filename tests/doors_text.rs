@@ -72,7 +72,8 @@ async fn exim_with_the_key_of_another() {
 async fn dovecot() {
     let doors = [("imap", 0), ("pop3", 1), ("sieve", 4), ("lmtp", 5)];
     let site = Site::new();
-    let Some(server) = site.start("dovecot", &[], 5) else { return };
+    let Some(mut server) = site.start("dovecot", &[], 5) else { return };
+    (0..=5).for_each(|above| server.wait_for(above));
     for (scheme, above) in doors {
         site.assert_shown_at(&server.target(scheme, "example.com", above)).await;
         let seen = seen_by_openssl(server.address(above), &["-starttls", scheme]);
@@ -83,7 +84,8 @@ async fn dovecot() {
         assert_eq!(seen_by_openssl(server.address(above), &[]), site.chain(), "{scheme}");
     }
 
-    let Some(server) = site.start("dovecot", &[("NOTLS", "1")], 5) else { return };
+    let Some(mut server) = site.start("dovecot", &[("NOTLS", "1")], 5) else { return };
+    doors.iter().for_each(|(_, above)| server.wait_for(*above));
     for (scheme, above) in doors {
         let target = server.target(scheme, "example.com", above);
         assert_withholds(&target, FetchErrorKind::StartTlsNotOffered).await;
