@@ -309,3 +309,21 @@ fn one_that_a_ca_issued_which_is_not_ours_to_know_is_judged_by_its_own_dates() {
         }
     }
 }
+
+#[test]
+fn a_gap_is_told_of_the_one_before_it_though_that_has_not_begun() {
+    let reports = turns(
+        &[
+            ("2025-06-11T00:00:00Z", "2026-06-10T23:59:59Z"),
+            ("2026-06-11T00:00:00Z", "2026-07-10T23:59:59Z"),
+            ("2026-08-01T00:00:00Z", "2027-08-01T00:00:00Z"),
+        ],
+        "2026-06-08T00:00:00Z",
+    );
+    assert_eq!(dates_told(&reports[0]), ["note expires-soon 0"]);
+    assert_eq!(dates_told(&reports[1]), ["note not-yet-valid 0", "note gap-ahead -"]);
+    assert_eq!(dates_told(&reports[2]), ["note not-yet-valid 0"]);
+    for report in &reports {
+        assert_eq!(report.horizon().until, Some(at("2026-07-10T23:59:59Z")));
+    }
+}

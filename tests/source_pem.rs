@@ -230,6 +230,31 @@ fn options_show_no_password() {
     assert!(!format!("{asked:?}").contains("hunter2"));
 }
 
+#[test]
+fn a_cas_key_beside_its_certificate_makes_it_no_server() {
+    let ca = Draft::root("Own Root").issue();
+    let found = read(&(ca.key_pem() + &ca.pem()));
+    assert_eq!(chains(&found), ["x.pem: ca: Own Root"]);
+    assert!(found.chains[0].subject().public_key().is_some());
+}
+
+#[test]
+fn issuers_of_one_name_are_not_multiplied_by_the_chains_below_them() {
+    let cas: Vec<Issued> = (0..40).map(|_| Draft::root("Own Root").issue()).collect();
+    let leaves: String = (0..40)
+        .map(|_| {
+            cas[0].leaf("www.test").with(|it| it.use_authority_key_identifier_extension = false)
+        })
+        .map(|leaf| leaf.issue().pem())
+        .collect();
+    let found = read(&(leaves + &cas.iter().map(Issued::pem).collect::<String>()));
+    let lengths: Vec<usize> =
+        found.chains.iter().map(|chain| chain.chain().entries().len()).collect();
+    assert_eq!(lengths.len(), 40);
+    assert!(lengths[..39].iter().all(|length| *length <= 17), "{lengths:?}");
+    assert_eq!(lengths[39], 41, "what follows a chain is its own");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 

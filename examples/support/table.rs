@@ -45,7 +45,7 @@ impl fmt::Display for Table<'_> {
                 None => ("unknown".to_owned(), String::new()),
             };
             let (purpose, subject) = (report.purpose(), subject(report));
-            let place = report.target().escape_debug();
+            let place = plain(report.target());
             writeln!(
                 f,
                 "{status:7}  {date:10}  {left:>10}  {purpose:7}  {subject:SUBJECT$}  {place}"
@@ -69,11 +69,20 @@ fn subject(report: &Report) -> String {
         Some(Ok(summary)) => summary.subject,
         _ => String::new(),
     };
-    let shown: String = subject.escape_debug().collect();
+    let shown = plain(&subject);
     if shown.chars().count() <= SUBJECT {
         return shown;
     }
     shown.chars().take(SUBJECT - 1).chain(['…']).collect()
+}
+
+/// Text that a terminal shows and does not obey; names have backslashes and quotes of their own.
+fn plain(text: &str) -> String {
+    let escape = |character: char| match character {
+        '\\' | '"' | '\'' => character.to_string(),
+        _ => character.escape_debug().to_string(),
+    };
+    text.chars().map(escape).collect()
 }
 
 const SUBJECT: usize = 40;

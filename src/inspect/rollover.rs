@@ -86,7 +86,7 @@ fn settle(reports: &mut [Report], members: &[Member], policy: &Policy, at: Offse
     for member in members {
         let report = &mut reports[member.index];
         let succession = Succession::new(member.period.not_after, now.not_after);
-        let last = member.period.not_after == now.not_after && member.period.contains(at);
+        let last = member.period.not_after == now.not_after;
         for finding in &mut report.findings {
             calm(finding, succession, last, policy);
         }

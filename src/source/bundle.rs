@@ -190,16 +190,20 @@ impl<'a> Authorities<'a> {
         Self(named)
     }
 
-    /// Adds to a chain those that lead up from it, and are not in it.
+    /// Adds to a chain those that lead up from it, and are not in it; no more than a few, as
+    /// thousands may share a name, and thousands of chains an issuer.
     fn complete(&self, members: &Members, chain: &mut Vec<usize>) {
         let mut known: HashSet<usize> = chain.iter().copied().collect();
+        let most = chain.len() + MOST_ADDED;
         let mut next = 0;
         while let Some(position) = chain.get(next) {
             let certificate = members.certificate(*position);
             next += 1;
-            for index in self.0.get(certificate.issuer()).into_iter().flatten() {
+            let named = self.0.get(certificate.issuer()).into_iter().flatten();
+            for index in named.take(MOST_NAMESAKES) {
                 let issuer = members.certificate(*index);
-                if certificate.names_as_issuer(issuer) && known.insert(*index) {
+                if chain.len() < most && certificate.names_as_issuer(issuer) && known.insert(*index)
+                {
                     chain.push(*index);
                 }
             }
@@ -209,7 +213,9 @@ impl<'a> Authorities<'a> {
 
 /// What a certificate is for, as far as it says so itself.
 pub(super) fn purpose(certificate: &Certificate, has_key: bool) -> Purpose {
-    if is_authority(certificate) && !has_key {
+    // Who has a CA's key beside its certificate may be that CA.
+    let certifies = certificate.key_usage().is_some_and(|usage| usage.key_cert_sign);
+    if is_authority(certificate) && (!has_key || certifies) {
         return Purpose::Ca;
     }
     let Some(usage) = certificate.extended_key_usage() else {
@@ -233,3 +239,6 @@ fn is_authority(certificate: &Certificate) -> bool {
     let is_ca = certificate.is_ca() || (certificate.version() < 3 && certificate.is_self_issued());
     is_ca && !names_a_host
 }
+
+const MOST_ADDED: usize = 16;
+const MOST_NAMESAKES: usize = 16;
