@@ -283,8 +283,7 @@ fn people_read_that_no_path_is_asked_for() {
 
     let own = Draft::self_signed("idp.test").issue();
     let report = Inspector::new().inspect(&chain(&[&own.der]), &signing("idp.xml"), instant);
-    let line = "  judged by itself: the certificate is signed by its own key";
-    assert_eq!(report.to_string().lines().nth(3), Some(line));
+    assert_eq!(report.to_string().lines().nth(3), Some("  judged by itself"));
 }
 
 #[test]

@@ -24,14 +24,15 @@ impl fmt::Display for Report {
         for finding in &self.findings {
             write!(f, "\n  {finding}\n    -> {}", finding.remedy())?;
         }
-        match (self.purpose, self.trust()) {
-            // No path is asked for.
-            (Purpose::Ca, _) => f.write_str("\n  judged by itself")?,
-            // It has a horizon without a path: its own.
-            (_, Trust::Untrusted { reason }) if self.horizon().until.is_some() => {
-                write!(f, "\n  judged by itself: {reason}")?;
-            }
-            (_, trust) => write!(f, "\n  {}", TrustLine(trust))?,
+        // No path is asked for, or it has a horizon without one: its own.
+        let is_alone = match self.trust() {
+            Trust::Untrusted { .. } => self.horizon().until.is_some(),
+            _ => self.purpose == Purpose::Ca,
+        };
+        if is_alone {
+            f.write_str("\n  judged by itself")?;
+        } else {
+            write!(f, "\n  {}", TrustLine(self.trust()))?;
         }
         if aside {
             write!(f, "; by the calendar alone, {}", Sentence(self))?;
