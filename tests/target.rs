@@ -528,15 +528,18 @@ fn a_subject_may_have_no_names() {
 
 #[test]
 fn a_purpose_is_one_lower_case_word() {
-    for (purpose, word) in
-        [(Purpose::Server, "server"), (Purpose::Client, "client"), (Purpose::Signing, "signing")]
-    {
+    for (purpose, word) in [
+        (Purpose::Ca, "ca"),
+        (Purpose::Client, "client"),
+        (Purpose::Server, "server"),
+        (Purpose::Signing, "signing"),
+    ] {
         assert_eq!(purpose.to_string(), word);
         assert_eq!(word.parse(), Ok(purpose));
     }
     assert_eq!(
         "Server\n".parse::<Purpose>().unwrap_err().to_string(),
-        r#"unknown purpose "Server\n": not one of "server", "client" and "signing""#
+        r#"unknown purpose "Server\n": not one of "server", "client", "signing" and "ca""#
     );
 }
 

@@ -108,7 +108,7 @@ pub enum TargetErrorKind {
 
 /// A word that is no [`Purpose`](super::Purpose).
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("unknown purpose {input:?}: not one of \"server\", \"client\" and \"signing\"")]
+#[error("unknown purpose {input:?}: not one of \"server\", \"client\", \"signing\" and \"ca\"")]
 pub struct PurposeError {
     input: Box<str>,
 }
