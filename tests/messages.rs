@@ -146,7 +146,7 @@ fn targets() {
     );
     assert_printed(
         &"Server".parse::<Purpose>().unwrap_err(),
-        r#"unknown purpose "Server": not one of "server", "client" and "signing""#,
+        r#"unknown purpose "Server": not one of "server", "client", "signing" and "ca""#,
     );
 }
 
