@@ -150,3 +150,16 @@ fn what_rustls_has_loaded_is_compared_and_judged_without_io() {
     assert_eq!(report.target(), "serving");
     assert!(compare(&report.presented_chain().unwrap(), serving.chain()).is_same());
 }
+
+#[cfg(feature = "serde")]
+#[test]
+fn drift_is_written_as_json() {
+    let Renewal { old, new } = renewal(true);
+    let written = serde_json::to_value(drift(&new, &old)).unwrap();
+    assert_eq!(written["same"], serde_json::json!(false));
+    assert_eq!(written["status"], serde_json::json!("warn"));
+    let finding = &written["findings"][0];
+    assert_eq!(finding["code"], serde_json::json!("not-deployed"));
+    assert_eq!(finding["expected"]["not_after"], serde_json::json!("2026-05-31T23:59:59Z"));
+    assert_eq!(finding["served"]["not_after"], serde_json::json!("2026-03-31T23:59:59Z"));
+}

@@ -293,3 +293,17 @@ proptest! {
         prop_assert_eq!(came_back, expected);
     }
 }
+
+#[cfg(feature = "serde")]
+#[test]
+fn a_problem_is_written_as_json() {
+    let found = read("-----BEGIN CERTIFICATE-----\n@@@\n-----END CERTIFICATE-----\n");
+    assert_eq!(
+        serde_json::to_value(&found.problems[0]).unwrap(),
+        serde_json::json!({
+            "locator": "x.pem, line 1",
+            "kind": "malformed-content",
+            "message": "can't be read as PEM: the PEM block is not valid base64",
+        }),
+    );
+}

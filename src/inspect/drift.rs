@@ -9,7 +9,8 @@ use crate::report::{Code, Finding, FindingKind, Replacement, Severity, Status};
 /// memory.
 ///
 /// Of 39 outages six had a certificate that was renewed, and not deployed, or only in part. It comes
-/// from [`compare`]. `Display` writes a line for each finding, or that both are the same.
+/// from [`compare`]. `Display` writes a line for each finding, or that both are the same; with the
+/// feature `serde` it is written as JSON.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Drift {
     same: bool,
@@ -41,6 +42,20 @@ impl Drift {
             None | Some(Severity::Note) => Status::Pass,
             Some(_) => Status::Warn,
         }
+    }
+}
+
+/// Its keys are `same`, `status` and `findings`.
+#[cfg(feature = "serde")]
+impl serde::Serialize for Drift {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct as _;
+
+        let mut drift = serializer.serialize_struct("Drift", 3)?;
+        drift.serialize_field("same", &self.same)?;
+        drift.serialize_field("status", &self.status())?;
+        drift.serialize_field("findings", &self.findings)?;
+        drift.end()
     }
 }
 

@@ -8,7 +8,8 @@ use crate::escape::Escaped;
 
 /// Something that could not be read, or that contradicts itself; the rest of the source stands.
 ///
-/// `Display` writes where and why: `jwks.json, kid "a": certificate 2: certificate: ends early`.
+/// `Display` writes where and why: `jwks.json, kid "a", certificate 2: is no certificate:
+/// certificate: ends early`. With the feature `serde` it is written as JSON.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Problem {
     locator: Locator,
@@ -30,6 +31,20 @@ impl Problem {
     #[must_use]
     pub const fn kind(&self) -> &ProblemKind {
         &self.kind
+    }
+}
+
+/// Its keys are `locator`, `kind` and `message`, all of them text.
+#[cfg(feature = "serde")]
+impl serde::Serialize for Problem {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct as _;
+
+        let mut problem = serializer.serialize_struct("Problem", 3)?;
+        problem.serialize_field("locator", &self.locator.to_string())?;
+        problem.serialize_field("kind", self.kind.as_str())?;
+        problem.serialize_field("message", &self.kind.to_string())?;
+        problem.end()
     }
 }
 
