@@ -37,9 +37,20 @@ fn chains() {
 }
 
 #[test]
+fn sources() {
+    use notafter::source::*;
+    pin!(is_cloned: Found, FoundChain, KeyError, Locator, Place, Problem, ProblemKind, ReadOptions,
+        Reference, ReferenceTarget, Skipped);
+    pin!(is_a_value: Arrangement, Format, SkippedKind);
+    pin!(is_an_error: KeyError);
+    #[cfg(feature = "files")]
+    pin!(is_cloned: Files, Progress<'_>);
+}
+
+#[test]
 fn inspectors() {
     use notafter::inspect::*;
-    pin!(is_cloned: AnchorError, AnchorProblem, Inspector, Policy, TrustAnchors);
+    pin!(is_cloned: AnchorError, AnchorProblem, Drift, Inspector, Policy, TrustAnchors);
     pin!(is_a_value: Thresholds);
     pin!(is_an_error: AnchorError, AnchorProblem);
 }
@@ -47,11 +58,11 @@ fn inspectors() {
 #[test]
 fn reports() {
     use notafter::report::*;
-    pin!(is_cloned: AnchorFault, AnchorHorizon, Disagreement, Finding, FindingKind, Horizon, Limit, Report, ReportedCertificate, RevocationListFault, Seen, StoreVerdict, UnreachableAddress, Trust, TrustedPath,
+    pin!(is_cloned: AnchorFault, AnchorHorizon, Disagreement, Finding, FindingKind, Horizon, Limit, Replaced, Replacement, Report, ReportedCertificate, RevocationListFault, Seen, StoreVerdict, UnreachableAddress, Trust, TrustedPath,
         UnknownCode);
-    pin!(is_a_value: AuthorityKeyIdentifierFault, Code, DnsNameFault, Gap,
+    pin!(is_a_value: AuthorityKeyIdentifierFault, Code, DnsNameFault, DocumentEnd, Gap,
         NameConstraintsFault, PolicyConstraintsFault, Profile, Role, SerialNumberFault, Severity, Status,
-        SubjectKeyIdentifierFault, UndeterminedReason, UntrustedReason);
+        SubjectKeyIdentifierFault, Succession, UndeterminedReason, UntrustedReason);
     pin!(is_an_error: UnknownCode);
 }
 
