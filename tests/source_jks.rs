@@ -42,11 +42,15 @@ fn chains_of_keys_and_trusted_certificates_are_found_by_their_aliases() {
 }
 
 #[test]
-fn the_key_of_an_authority_is_no_trusted_certificate() {
-    let pki = Pki::new();
+fn an_authority_is_one_with_its_key_and_one_that_may_certify_nothing_is_a_server() {
+    let authority = Draft::root("CA").issue();
+    let server = Draft::root("localhost").with(|params| params.key_usages.clear()).issue();
     let mut store = Store::new(JKS, 2);
-    store.key("ca", &[&pki.root.der]);
-    assert_eq!(read(&store.sealed(""), None).chains[0].subject().purpose(), Purpose::Server);
+    store.key("ca", &[&authority.der]);
+    store.key("web", &[&server.der]);
+    let found = read(&store.sealed(""), None);
+    let purposes: Vec<_> = found.chains.iter().map(|it| it.subject().purpose()).collect();
+    assert_eq!(purposes, [Purpose::Ca, Purpose::Server]);
 }
 
 #[test]
