@@ -311,6 +311,27 @@ fn depth_is_bounded_and_so_are_manifests_in_manifests() {
     assert_eq!(thrice.skipped.len(), 1);
 }
 
+#[test]
+fn manifests_in_manifests_are_bounded_where_they_have_no_names_too() {
+    let config = |inner: &str| {
+        let inner = base64(inner);
+        format!(
+            "apiVersion: v1\nkind: Config\nclusters:\n- cluster:\n    certificate-authority-data: {inner}\n"
+        )
+    };
+    let root = Draft::root("x").issue().pem();
+    assert_eq!(read(&config(&config(&root))).chains.len(), 1);
+    let thrice = read(&config(&config(&config(&root))));
+    assert_eq!((thrice.chains.len(), thrice.skipped.len()), (0, 1));
+    // Enough of them to overflow the stack, if each were looked into.
+    let mut map = String::new();
+    for _ in 0..500 {
+        let inner: String = map.lines().map(|line| format!("  {line}\n")).collect();
+        map = format!("apiVersion: v1\nkind: ConfigMap\ndata:\n a: |\n{inner}");
+    }
+    assert_eq!(read(&map).skipped.len(), 1);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 

@@ -20,9 +20,10 @@ use tree::{Node, Value};
 /// custom resources.
 pub(super) fn read(locator: &Locator, bytes: &[u8], options: &ReadOptions) -> Found {
     let mut found = Found::default();
-    // A manifest in a ConfigMap is looked into; one in that is not.
-    let objects = locator.places().iter().filter(|place| matches!(place, Place::Object { .. }));
-    if objects.count() > 1 {
+    // A manifest in a ConfigMap is looked into; one in that is not. Each is the value of a key, while
+    // objects need have no name.
+    let keys = locator.places().iter().filter(|place| matches!(place, Place::Key(_)));
+    if keys.count() > 1 {
         found.pass_over(locator.clone(), SkippedKind::Other);
         return found;
     }
