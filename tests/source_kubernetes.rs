@@ -267,6 +267,78 @@ fn what_can_not_be_read_names_its_line_and_what_stands_before_is_found() {
     );
 }
 
+/// A Secret with one certificate.
+fn secret(name: &str, issued: &Issued) -> String {
+    let data = base64(&issued.pem());
+    format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: {name}}}\ndata:\n  tls.crt: {data}\n")
+}
+
+#[test]
+fn a_document_that_can_not_be_read_takes_no_other_with_it() {
+    let pki = Pki::new();
+    let leaf = pki.leaf("www.test").issue();
+    let text = format!(
+        "%YAML 1.2\n# Two good ones.\n---\n{}--- # a bad one\r\nkind: [\r\n---\n{}  tls.key: '@'\n",
+        secret("a", &leaf),
+        secret("c", &leaf),
+    );
+    let found = read(&text);
+    assert_eq!(
+        chains(&found),
+        ["a", "c"].map(|name| format!("app.yaml, Secret {name}, key tls.crt: server, 1")),
+    );
+    let told = problems(&found);
+    assert!(told[0].starts_with("app.yaml, line 11: can't be read as Kubernetes: "), "{told:?}");
+    assert_eq!(told[1], "app.yaml, Secret c, key tls.key, line 17: is not valid base64");
+}
+
+#[test]
+fn json_comes_in_rows_and_with_every_escape() {
+    let pki = Pki::new();
+    let leaf = pki.leaf("www.test").issue();
+    let json = |name: &str| {
+        let data = base64(&leaf.pem()).replace('/', "\\/");
+        format!(
+            "{{\t\"apiVersion\":\"v1\",\"kind\":\"Secret\",\"metadata\":{{\"name\":\"{name}\\ud83d\\ude00\"}},\
+             \"data\":{{\"tls.crt\":\"{data}\"}}}}"
+        )
+    };
+    let all = ["a", "b", "c"]
+        .map(|name| format!("app.yaml, Secret {name}\u{1f600}, key tls.crt: server, 1"));
+    let found = read(&format!("{}\n{}\n---\n{}", json("a"), json("b"), json("c")));
+    assert_eq!((chains(&found), problems(&found)), (all.to_vec(), Vec::new()));
+    let found = read(&format!("{}\n{{\"kind\": nonsense}}", json("a")));
+    assert_eq!(chains(&found), all[..1]);
+    assert_eq!(problems(&found), ["app.yaml, line 2: can't be read as Kubernetes: expected ident"],);
+}
+
+#[test]
+fn items_of_a_list_need_not_say_their_kind() {
+    let pki = Pki::new();
+    let data = base64(&pki.leaf("www.test").issue().pem());
+    let list = format!(
+        "apiVersion: v1\nkind: SecretList\nitems:\n- metadata: {{name: a}}\n  data: {{tls.crt: {data}}}\n"
+    );
+    assert_eq!(chains(&read(&list)), ["app.yaml, Secret a, key tls.crt: server, 1"]);
+}
+
+#[test]
+fn values_are_bounded_and_commas_in_strings_are_none() {
+    let limit = 2_000_000;
+    let told = [
+        "app.yaml, line 1: can't be read as Kubernetes: has more than 2000000 values, which is the \
+                 limit",
+    ];
+    let json = |values: &str| format!("{{\"apiVersion\":\"v1\",\"kind\":\"X\",\"x\":[{values}]}}");
+    assert_eq!(problems(&read(&json(&"0,".repeat(limit)))), told);
+    assert_eq!(
+        problems(&read(&json(&format!("\"{}\\\",\"", ",".repeat(limit))))),
+        Vec::<String>::new()
+    );
+    let yaml = format!("x: [{}]\napiVersion: v1\n", "a,".repeat(limit));
+    assert_eq!(problems(&read(&yaml)), told);
+}
+
 #[test]
 fn aliases_are_not_followed() {
     let bomb = "apiVersion: v1\nkind: Secret\nmetadata: {name: x}\na: &a [x, x]\nb: &b [*a, *a]\n\

@@ -27,25 +27,35 @@ pub(super) fn read(locator: &Locator, bytes: &[u8], options: &ReadOptions) -> Fo
         found.pass_over(locator.clone(), SkippedKind::Other);
         return found;
     }
-    let (documents, stop) = tree::documents(&String::from_utf8_lossy(bytes));
-    let mut left: Vec<&Node> = documents.iter().rev().collect();
-    while let Some(node) = left.pop() {
-        match kind(node) {
-            kind if kind.ends_with("List") && node.get("items").is_some() => {
-                left.extend(node.get("items").into_iter().flat_map(Node::items).rev());
-            }
-            kind => Object::new(locator, kind, node, options).read(&mut found),
+    for part in tree::parts(&String::from_utf8_lossy(bytes)) {
+        let (documents, stop) = part.documents();
+        for document in &documents {
+            read_document(locator, document, options, &mut found);
         }
-    }
-    if let Some(stop) = stop {
-        let kind = ProblemKind::Content { format: Format::Kubernetes, reason: stop.reason };
-        found.problem(locator.at(Place::Line(stop.line)), kind);
+        if let Some(stop) = stop {
+            let kind = ProblemKind::Content { format: Format::Kubernetes, reason: stop.reason };
+            found.problem(locator.at(Place::Line(stop.line)), kind);
+        }
+        if found.problems.len() >= MOST_PROBLEMS {
+            break;
+        }
     }
     found
 }
 
-fn kind(node: &Node) -> &str {
-    node.get("kind").and_then(Node::text).unwrap_or_default()
+/// An object, or all those of a list.
+fn read_document(locator: &Locator, document: &Node, options: &ReadOptions, found: &mut Found) {
+    let mut left = vec![(document, "")];
+    while let Some((node, implied)) = left.pop() {
+        let kind = node.get("kind").and_then(Node::text).unwrap_or(implied);
+        match (kind.strip_suffix("List"), node.get("items")) {
+            // As the API server writes it, the items of a `SecretList` do not repeat their kind.
+            (Some(implied), Some(items)) => {
+                left.extend(items.items().iter().rev().map(|item| (item, implied)));
+            }
+            _ => Object::new(locator, kind, node, options).read(found),
+        }
+    }
 }
 
 struct Object<'a> {
