@@ -180,6 +180,114 @@ fn every_ca_bundle_is_found_wherever_it_stands() {
     );
 }
 
+#[test]
+fn a_key_where_a_certificate_belongs_is_no_certificate() {
+    let key = Draft::root("x").issue().key_pem();
+    let manifests = format!(
+        "apiVersion: v1\nkind: Secret\nmetadata: {{name: swapped}}\ndata:\n  tls.crt: {key}\n  \
+         key.pem: {key}\n---\napiVersion: v1\nkind: APIService\nmetadata: {{name: v1.x}}\n\
+         spec: {{caBundle: {key}}}\n",
+        key = base64(&key),
+    );
+    let found = read(&manifests);
+    assert_eq!(
+        problems(&found),
+        [
+            "app.yaml, Secret swapped, key tls.crt: holds no certificate",
+            "app.yaml, APIService v1.x, key spec.caBundle: holds no certificate",
+        ],
+    );
+    assert!(found.skipped.iter().all(|it| it.kind == SkippedKind::PrivateKey));
+    assert_eq!(found.skipped.len(), 3);
+}
+
+#[test]
+fn a_key_is_held_against_its_certificate_whatever_the_type_and_told_of_once() {
+    let pki = Pki::new();
+    let leaf = pki.leaf("www.test").issue();
+    let with_key = |key: &str| format!("{}  tls.key: {key}\n", secret("web", &leaf));
+    let found = read(&with_key(&base64(&leaf.key_pem())));
+    assert_eq!(found.chains[0].subject().public_key(), Some(&*spki(&leaf)));
+    assert_eq!((found.problems.len(), found.skipped.len()), (0, 1));
+    let encrypted = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAowBQYDKgMEBAEA\n-----END ENCRYPTED \
+                     PRIVATE KEY-----\n";
+    for (key, reason) in [
+        (
+            base64(encrypted),
+            ": the private key is encrypted, so it can't be held against the certificates",
+        ),
+        (
+            base64("hello"),
+            ": the private key can't be read: is no private key in PKCS#8, PKCS#1 or SEC 1",
+        ),
+        ("'@'".to_owned(), ", line 6: is not valid base64"),
+    ] {
+        let found = read(&with_key(&key));
+        assert_eq!(problems(&found), [format!("app.yaml, Secret web, key tls.key{reason}")]);
+        assert_eq!((found.chains.len(), found.skipped.len()), (1, 1));
+        assert_eq!(found.chains[0].subject().public_key(), None);
+    }
+    // What is written in plain text is put over what is there.
+    let text = format!(
+        "{}stringData:\n  tls.key: |\n    {}\n",
+        with_key("'@'"),
+        leaf.key_pem().replace('\n', "\n    ")
+    );
+    assert_eq!(read(&text).chains[0].subject().public_key(), Some(&*spki(&leaf)));
+    assert_eq!(problems(&read(&text)), Vec::<String>::new());
+}
+
+#[test]
+fn names_that_no_cluster_takes_are_cut_where_they_are_told() {
+    let name = "n".repeat(100_000);
+    let told = problems(&read(&format!(
+        "apiVersion: v1\nkind: Secret\nmetadata: {{name: \"{name}\"}}\ndata:\n  a: '@'\n"
+    )));
+    let cut = &name[..255];
+    assert_eq!(
+        told,
+        [format!("app.yaml, Secret {cut}\u{2026}, key a, line 5: is not valid base64")]
+    );
+}
+
+#[test]
+fn null_and_nothing_are_no_certificates_and_no_problems() {
+    let config = "apiVersion: v1\nkind: Config\nusers:\n- name: u\n  user:\n    \
+                  client-certificate-data: null\n    client-certificate: u.crt\nclusters:\n- name: c\n  \
+                  cluster:\n    certificate-authority-data: ''\n";
+    let pending = "apiVersion: certificates.k8s.io/v1\nkind: CertificateSigningRequest\n\
+                   metadata: {name: x}\nstatus:\n  certificate: null\n";
+    let found = read(config);
+    assert_eq!((found.problems.len(), found.references.len()), (0, 1));
+    assert_eq!(problems(&read(pending)), Vec::<String>::new());
+}
+
+#[test]
+fn the_files_that_a_kubeconfig_in_a_manifest_names_are_not_here() {
+    let found = read(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: kube-proxy, namespace: kube-system}\ndata:\n  \
+         kubeconfig.conf: |\n    apiVersion: v1\n    kind: Config\n    clusters:\n    - name: default\n      \
+         cluster:\n        certificate-authority: /var/run/secrets/kubernetes.io/serviceaccount/ca.crt\n",
+    );
+    assert_eq!(found.references, []);
+    assert_eq!((found.problems.len(), found.skipped.len()), (0, 1));
+}
+
+#[test]
+fn a_certificate_signing_request_holds_what_was_issued() {
+    let pki = Pki::new();
+    let issued = base64(&pki.leaf("node.test").issue().pem());
+    let found = read(&format!(
+        "apiVersion: certificates.k8s.io/v1\nkind: CertificateSigningRequest\nmetadata: {{name: node}}\n\
+         spec: {{request: '@'}}\nstatus: {{certificate: {issued}}}\n"
+    ));
+    assert_eq!(
+        chains(&found),
+        ["app.yaml, CertificateSigningRequest node, key status.certificate: server, 1"],
+    );
+    assert_eq!(problems(&found), Vec::<String>::new());
+}
+
 /// As `kubeadm kubeconfig user` writes it.
 fn kubeconfig(ca: &str, certificate: &str, key: &str) -> String {
     format!(
@@ -209,6 +317,13 @@ fn a_kubeconfig_has_a_cluster_ca_and_a_client_with_its_key() {
         ],
     );
     assert_eq!(problems(&found), Vec::<String>::new());
+    let broken = read(&kubeconfig(&data(ca.pem()), &data(admin.pem()), "'@'"));
+    assert_eq!(
+        problems(&broken),
+        [
+            "app.yaml, key users[kubernetes-admin].user.client-key-data, line 19: is not valid base64",
+        ],
+    );
     let client = &found.chains[1];
     assert_eq!(client.subject().public_key(), Some(&*spki(&admin)));
     let judge =

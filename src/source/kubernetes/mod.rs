@@ -47,6 +47,9 @@ pub(super) fn read(locator: &Locator, bytes: &[u8], options: &ReadOptions) -> Fo
 fn read_document(locator: &Locator, document: &Node, options: &ReadOptions, found: &mut Found) {
     let mut left = vec![(document, "")];
     while let Some((node, implied)) = left.pop() {
+        if found.problems.len() >= MOST_PROBLEMS {
+            return;
+        }
         let kind = node.get("kind").and_then(Node::text).unwrap_or(implied);
         match (kind.strip_suffix("List"), node.get("items")) {
             // As the API server writes it, the items of a `SecretList` do not repeat their kind.
@@ -58,25 +61,32 @@ fn read_document(locator: &Locator, document: &Node, options: &ReadOptions, foun
     }
 }
 
+/// An object. In locators its names are cut: they are cloned with each, and those that Kubernetes
+/// takes have no more than 253 characters.
 struct Object<'a> {
     kind: &'a str,
     node: &'a Node,
     locator: Locator,
+    /// Whether it is a value of another.
+    is_inside: bool,
     options: &'a ReadOptions,
 }
 
 impl<'a> Object<'a> {
     fn new(source: &Locator, kind: &'a str, node: &'a Node, options: &'a ReadOptions) -> Self {
-        let metadata = |name| node.at(&["metadata", name]).and_then(Node::text).map(str::to_owned);
+        let metadata = |name| {
+            let text = node.at(&["metadata", name]).and_then(Node::text);
+            text.map(|text| short(&text))
+        };
         let locator = match metadata("name") {
             Some(name) => {
-                let (kind, namespace) = (kind.to_owned(), metadata("namespace"));
+                let (kind, namespace) = (short(&kind), metadata("namespace"));
                 source.at(Place::Object { kind, namespace, name })
             }
             // A kubeconfig has none.
             None => source.clone(),
         };
-        Self { kind, node, locator, options }
+        Self { kind, node, locator, is_inside: !source.places().is_empty(), options }
     }
 
     fn read(&self, found: &mut Found) {
@@ -88,7 +98,8 @@ impl<'a> Object<'a> {
             }
             "Config" => self.kubeconfig(found),
             "CertificateSigningRequest" => {
-                if let Some(issued) = self.node.at(&["status", "certificate"]) {
+                let issued = self.node.get("status").and_then(|it| it.filled("certificate"));
+                if let Some(issued) = issued {
                     self.certificate("status.certificate", issued, None, found);
                 }
             }
@@ -97,18 +108,12 @@ impl<'a> Object<'a> {
     }
 
     fn secret(&self, found: &mut Found) {
-        let is_tls = self.node.get("type").and_then(Node::text) == Some("kubernetes.io/tls");
-        let key = ["data", "stringData"].iter().find_map(|map| self.node.at(&[map, "tls.key"]));
         let first = found.chains.len();
         self.entries("data", Encoding::Base64, found);
         self.entries("stringData", Encoding::Plain, found);
-        let Some(key) = key.filter(|_| is_tls) else {
+        let Some(spki) = self.private_key(found) else {
             return;
         };
-        let place = self.locator.at(Place::Key("tls.key".to_owned()));
-        let text = key.text().unwrap_or_default();
-        let pem = decode(text).unwrap_or_else(|| text.as_bytes().to_vec());
-        let spki = public_key(place, &pem, found);
         for chain in &mut found.chains[first..] {
             let is_served = chain
                 .locator()
@@ -125,35 +130,74 @@ impl<'a> Object<'a> {
         }
     }
 
+    /// Whether a private key stands beside `tls.crt`, and its public half where that can be told.
+    fn private_key(&self, found: &mut Found) -> Option<Option<Vec<u8>>> {
+        if !self.has_pair() {
+            return None;
+        }
+        let place = self.locator.at(Place::Key("tls.key".to_owned()));
+        found.pass_over(place.clone(), SkippedKind::PrivateKey);
+        // What is written is put over what is there.
+        let plain = self.node.at(&["stringData", "tls.key"]);
+        let encoding = if plain.is_some() { Encoding::Plain } else { Encoding::Base64 };
+        let node = plain.or_else(|| self.node.at(&["data", "tls.key"]))?;
+        let key = self.bytes(&place, node, encoding, found);
+        Some(key.and_then(|key| public_key(place, &key, found)))
+    }
+
+    fn has_pair(&self) -> bool {
+        let has =
+            |key| ["data", "stringData"].iter().any(|map| self.node.at(&[map, key]).is_some());
+        self.kind == "Secret" && has("tls.crt") && has("tls.key")
+    }
+
     /// Every entry of a map whose values may hold anything.
     fn entries(&self, map: &str, encoding: Encoding, found: &mut Found) {
+        let has_pair = self.has_pair();
         for (key, node) in self.node.get(map).into_iter().flat_map(Node::members) {
             if found.problems.len() >= MOST_PROBLEMS {
                 return;
             }
-            let locator = self.locator.at(Place::Key(key.to_owned()));
-            let wanted = is_certificate(key);
-            let bytes = match (&node.value, encoding) {
-                (Value::Text(text), Encoding::Plain) => text.as_bytes().to_vec(),
-                (Value::Text(text), Encoding::Base64) => match decode(text) {
-                    Some(bytes) => bytes,
-                    None => {
-                        found.problem(at_line(&locator, node), ProblemKind::Base64);
-                        continue;
-                    }
-                },
-                (Value::Alias, _) => {
-                    found.problem(at_line(&locator, node), alias());
-                    continue;
-                }
-                _ => continue,
+            // That is held against the certificate.
+            if has_pair && key == "tls.key" {
+                continue;
+            }
+            let locator = self.locator.at(Place::Key(short(&key)));
+            let Some(bytes) = self.bytes(&locator, node, encoding, found) else {
+                continue;
             };
             let mut held = self.value(&locator, key, &bytes);
+            let wanted = is_certificate(key);
             if self.kind == "Secret" || !wanted {
                 self.keep_to_certificates(&mut held, wanted);
             }
+            // A file `.pem` may be that of a key alone.
+            if wanted && !key.to_ascii_lowercase().ends_with(".pem") {
+                expect_certificates(&locator, &mut held);
+            }
             found.extend(held);
         }
+    }
+
+    /// The bytes of an entry, or the problem with them.
+    fn bytes(
+        &self,
+        locator: &Locator,
+        node: &Node,
+        encoding: Encoding,
+        found: &mut Found,
+    ) -> Option<Vec<u8>> {
+        let (bytes, problem) = match (&node.value, encoding) {
+            (Value::Text(text), Encoding::Plain) => (Some(text.as_bytes().to_vec()), None),
+            (Value::Text(text), Encoding::Base64) => (decode(text), Some(ProblemKind::Base64)),
+            (Value::Alias, _) => (None, Some(alias())),
+            (Value::Nothing, _) => (None, None),
+            (Value::Map(_) | Value::List(_), _) => (None, Some(ProblemKind::Base64)),
+        };
+        if let (None, Some(problem)) = (&bytes, problem) {
+            found.problem(at_line(locator, node), problem);
+        }
+        bytes
     }
 
     fn value(&self, locator: &Locator, key: &str, bytes: &[u8]) -> Found {
@@ -199,22 +243,28 @@ impl<'a> Object<'a> {
         ] {
             let entries = self.node.get(list).map(Node::items).unwrap_or_default();
             for (entry, number) in entries.iter().zip(0_usize..) {
+                if found.problems.len() >= MOST_PROBLEMS {
+                    return;
+                }
                 let called = entry.get("name").and_then(Node::text);
-                let called = called.map_or_else(|| number.to_string(), str::to_owned);
+                let called = called.map_or_else(|| number.to_string(), |name| short(&name));
                 let path = format!("{list}[{called}].{inner}");
                 let Some(entry) = entry.get(inner) else { continue };
-                if let Some(data) = entry.get(&format!("{name}-data")) {
+                if let Some(data) = entry.filled(&format!("{name}-data")) {
                     let first = found.chains.len();
                     self.certificate(&format!("{path}.{name}-data"), data, Some(purpose), found);
                     if purpose == Purpose::Client {
                         self.key(&path, entry, first, found);
                     }
-                } else if let Some(Value::Text(file)) = entry.get(name).map(|node| &node.value) {
-                    found.references.push(Reference {
-                        locator: self.locator.at(Place::Key(format!("{path}.{name}"))),
-                        target: ReferenceTarget::File(file.clone()),
-                        purpose: Some(purpose),
-                    });
+                } else if let Some(file) = entry.filled(name).and_then(Node::text) {
+                    let locator = self.locator.at(Place::Key(format!("{path}.{name}")));
+                    if self.is_inside {
+                        // A file of the pod that the kubeconfig is for.
+                        found.pass_over(locator, SkippedKind::Other);
+                        continue;
+                    }
+                    let target = ReferenceTarget::File(file.to_owned());
+                    found.references.push(Reference { locator, target, purpose: Some(purpose) });
                 }
             }
         }
@@ -222,9 +272,11 @@ impl<'a> Object<'a> {
 
     /// Holds the key of a user against the certificate, which the cluster's own CA has issued.
     fn key(&self, path: &str, user: &Node, first: usize, found: &mut Found) {
-        let key = user.get("client-key-data").and_then(Node::text).and_then(decode);
         let place = self.locator.at(Place::Key(format!("{path}.client-key-data")));
-        let spki = key.and_then(|key| public_key(place, &key, found));
+        let spki = user
+            .filled("client-key-data")
+            .and_then(|key| self.bytes(&place, key, Encoding::Base64, found))
+            .and_then(|key| public_key(place.clone(), &key, found));
         for chain in &mut found.chains[first..] {
             *chain = chain.clone().with_subject(|subject| match &spki {
                 Some(spki) => subject.known_by_itself().with_public_key(spki.as_slice()),
@@ -241,12 +293,7 @@ impl<'a> Object<'a> {
         while let Some((above, node)) = left.pop() {
             for (key, member) in node.members() {
                 // Empty where a controller is still to fill it in.
-                let is_filled = match &member.value {
-                    Value::Nothing => false,
-                    Value::Text(text) => !text.is_empty(),
-                    _ => true,
-                };
-                if key == "caBundle" && is_filled {
+                if key == "caBundle" && member.is_filled() {
                     let path = format!("{}caBundle", way(&steps, above));
                     self.certificate(&path, member, Some(Purpose::Ca), found);
                     if found.problems.len() >= MOST_PROBLEMS {
@@ -270,13 +317,8 @@ impl<'a> Object<'a> {
     /// A value that is there to hold certificates, in base64.
     fn certificate(&self, path: &str, node: &Node, purpose: Option<Purpose>, found: &mut Found) {
         let locator = self.locator.at(Place::Key(path.to_owned()));
-        let Some(text) = node.text() else {
-            let kind =
-                if matches!(node.value, Value::Alias) { alias() } else { ProblemKind::Base64 };
-            return found.problem(at_line(&locator, node), kind);
-        };
-        let Some(bytes) = decode(text) else {
-            return found.problem(at_line(&locator, node), ProblemKind::Base64);
+        let Some(bytes) = self.bytes(&locator, node, Encoding::Base64, found) else {
+            return;
         };
         let mut held = match purpose {
             Some(Purpose::Client) => {
@@ -288,6 +330,7 @@ impl<'a> Object<'a> {
         if let Some(purpose) = purpose {
             judge_as(purpose, &mut held.chains);
         }
+        expect_certificates(&locator, &mut held);
         found.extend(held);
     }
 }
@@ -326,6 +369,14 @@ fn public_key(place: Locator, pem: &[u8], found: &mut Found) -> Option<Vec<u8>> 
     None
 }
 
+/// A private key, where certificates belong, is passed over like any other: that none is there is
+/// still to be told.
+fn expect_certificates(locator: &Locator, held: &mut Found) {
+    if held.chains.is_empty() && held.problems.is_empty() {
+        held.problem(locator.clone(), ProblemKind::NoCertificate);
+    }
+}
+
 /// Base64 with or without line breaks, as YAML may fold it.
 fn decode(text: &str) -> Option<Vec<u8>> {
     let packed: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
@@ -335,8 +386,8 @@ fn decode(text: &str) -> Option<Vec<u8>> {
 /// Whether an entry says by its name that it holds certificates.
 fn is_certificate(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
-    [".crt", ".cer", ".pem", ".p12", ".pfx", ".jks", ".p7b"].iter().any(|end| key.ends_with(end))
-        && !key.contains("key")
+    [".crt", ".cer", ".p12", ".pfx", ".jks", ".p7b"].iter().any(|end| key.ends_with(end))
+        || (key.ends_with(".pem") && !key.contains("key"))
 }
 
 fn judge_as(purpose: Purpose, chains: &mut [FoundChain]) {

@@ -31,6 +31,19 @@ impl Node {
         way.iter().try_fold(self, |node, name| node.get(name))
     }
 
+    /// A member of a map that is more than null and an empty text: those mean that there is none.
+    pub(super) fn filled(&self, name: &str) -> Option<&Self> {
+        self.get(name).filter(|node| node.is_filled())
+    }
+
+    pub(super) fn is_filled(&self) -> bool {
+        match &self.value {
+            Value::Nothing => false,
+            Value::Text(text) => !text.is_empty(),
+            _ => true,
+        }
+    }
+
     pub(super) fn text(&self) -> Option<&str> {
         match &self.value {
             Value::Text(text) => Some(text),
