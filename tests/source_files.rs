@@ -9,8 +9,10 @@ use std::collections::HashSet;
 use std::fs;
 use std::io::ErrorKind;
 
-use common::pki::{Draft, Pki};
+use common::pki::{Draft, Pki, at};
 use common::process::Scratch;
+use notafter::Inspector;
+use notafter::report::Status;
 use notafter::source::{Files, Found, ProblemKind, ReadOptions, SkippedKind};
 use notafter::target::Purpose;
 
@@ -22,6 +24,18 @@ fn read(paths: &[&str]) -> Found {
 fn places(files: &Scratch, found: &Found) -> Vec<String> {
     let folder = files.path("").to_string_lossy().into_owned();
     found.chains.iter().map(|it| it.locator().to_string().replace(&folder, "")).collect()
+}
+
+/// The other places of the first chain, below the folder.
+fn also(files: &Scratch, found: &Found) -> Vec<String> {
+    let folder = files.path("").to_string_lossy().into_owned();
+    found.chains[0].also_at().iter().map(|it| it.to_string().replace(&folder, "")).collect()
+}
+
+/// The problems, below the folder.
+fn problems(files: &Scratch, found: &Found) -> Vec<String> {
+    let folder = files.path("").to_string_lossy().into_owned();
+    found.problems.iter().map(|it| it.to_string().replace(&folder, "")).collect()
 }
 
 fn folder(files: &Scratch) -> String {
@@ -77,6 +91,93 @@ fn a_pattern_leads_to_what_matches_it_and_one_that_matches_nothing_is_a_problem(
 }
 
 #[test]
+fn patterns_lead_through_folders() {
+    let (files, pki) = (Scratch::new(), Pki::new());
+    fs::create_dir_all(files.path("conf/a/b")).unwrap();
+    fs::create_dir_all(files.path("conf/c")).unwrap();
+    let names = ["conf/0.pem", "conf/a/1.pem", "conf/a/b/2.pem", "conf/c/3.pem", "conf/c/4.crt"];
+    for (number, name) in names.iter().enumerate() {
+        files.file(name, pki.leaf(&format!("{number}.test")).issue().pem());
+    }
+    for (pattern, expected) in [
+        ("conf/*.pem", &["conf/0.pem"][..]),
+        ("conf/*/[12].pem", &["conf/a/1.pem"]),
+        ("conf/?/*", &["conf/a/1.pem", "conf/a/b/2.pem", "conf/c/3.pem", "conf/c/4.crt"]),
+        ("conf/**/*.pem", &names[..4]),
+        ("conf/**/b/*", &["conf/a/b/2.pem"]),
+        ("conf/c/../a/*.pem", &["conf/c/../a/1.pem"]),
+        ("**/c", &["conf/c/3.pem", "conf/c/4.crt"]),
+        ("conf/a/**", &["conf/a/1.pem", "conf/a/b/2.pem"]),
+        ("conf/0.pem/*", &[]),
+        ("*/0.crt", &[]),
+    ] {
+        let found = read(&[&files.path(pattern).to_string_lossy()]);
+        assert_eq!(places(&files, &found), expected, "{pattern}");
+        assert_eq!(found.problems.len(), usize::from(expected.is_empty()), "{pattern}");
+    }
+    let found = Files::new().max_depth(0).read([files.path("conf/**/*.pem")], |_| {});
+    assert_eq!(places(&files, &found), ["conf/0.pem"]);
+    let limit = "has more than 0 folders in each other, which is the limit";
+    assert_eq!(problems(&files, &found), ["conf/a", "conf/c"].map(|it| format!("{it}: {limit}")));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pattern_does_not_go_round_in_circles() {
+    let (files, pki) = (Scratch::new(), Pki::new());
+    files.file("a.pem", pki.root.pem());
+    // Two ways at each level make 2^40 of them before the system gives up.
+    for name in ["x", "y"] {
+        std::os::unix::fs::symlink(".", files.path(name)).unwrap();
+    }
+    let found = read(&[&files.path("**/*.pem").to_string_lossy()]);
+    assert_eq!(places(&files, &found), ["a.pem"]);
+    assert_eq!(found.problems, []);
+}
+
+#[test]
+fn what_is_named_is_read_first_and_stays_a_problem() {
+    let (files, pki) = (Scratch::new(), Pki::new());
+    files.file("a.pem", pki.root.pem());
+    let (text, named) = (files.file("readme.txt", "hello"), files.file("b.pem", pki.root.pem()));
+    let found = read(&[&folder(&files), &text, &named]);
+    assert_eq!(places(&files, &found), ["b.pem"]);
+    assert_eq!(also(&files, &found), ["a.pem"]);
+    assert_eq!(problems(&files, &found), ["readme.txt: is in no format that is known here"]);
+    assert_eq!(found.skipped, []);
+}
+
+#[test]
+fn what_only_looks_like_a_document_of_certificates_is_skipped_in_a_walk() {
+    let files = Scratch::new();
+    files.file("chart.yaml", "apiVersion: v1\n{{ if .Values.tls }}\nkind: Secret\n{{ end }}\n");
+    files.file("config.json", "{\"keys\": {\"up\": \"k\"}}");
+    files.file("manifest.yaml", "apiVersion: v1\nkind: [\n");
+    let found = read(&[&folder(&files)]);
+    assert_eq!(found.skipped.len(), 2);
+    let told = problems(&files, &found);
+    assert_eq!(told.len(), 1);
+    assert!(told[0].starts_with("manifest.yaml, line "), "{told:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_mounted_secret_is_called_by_the_names_that_stay() {
+    use std::os::unix::fs::symlink;
+
+    let (files, pki) = (Scratch::new(), Pki::new());
+    fs::create_dir(files.path("..2026_11_22")).unwrap();
+    files.file("..2026_11_22/tls.crt", pki.root.pem());
+    symlink("..2026_11_22", files.path("..data")).unwrap();
+    symlink("..data/tls.crt", files.path("tls.crt")).unwrap();
+    for path in ["", "*", "**/*"] {
+        let found = read(&[&files.path(path).to_string_lossy()]);
+        assert_eq!(places(&files, &found), ["tls.crt"]);
+        assert_eq!(found.chains[0].also_at(), []);
+    }
+}
+
+#[test]
 fn the_same_chain_is_found_once_and_remembers_its_other_places() {
     let (files, pki) = (Scratch::new(), Pki::new());
     let other = Draft::root("Other").issue();
@@ -103,7 +204,7 @@ fn links_are_followed_once() {
     symlink(files.path("nowhere"), files.path("dangling")).unwrap();
     let found = read(&[&folder(&files)]);
     assert_eq!(places(&files, &found), ["4a6481c9.0"]);
-    assert_eq!(found.chains[0].also_at(), []);
+    assert_eq!(also(&files, &found), ["sub/a.pem"]);
     assert_eq!(found.problems.len(), 1, "{:?}", found.problems);
     assert!(found.problems[0].locator().to_string().ends_with("dangling"));
 }
@@ -146,6 +247,12 @@ fn bytes_files_and_folders_are_bounded() {
     assert_eq!(
         told(&Files::new().max_files(2)),
         (1, vec!["a/2.pem: has more than 2 files, which is the limit".to_owned()]),
+    );
+    let all = Files::new().max_total_bytes(u64::try_from(pem.len()).unwrap() + 4_999);
+    let limit = pem.len() + 4_999;
+    assert_eq!(
+        told(&all),
+        (1, vec![format!("1.pem: has more than {limit} bytes in all files, which is the limit")]),
     );
     assert_eq!(
         told(&Files::new().max_depth(1)),
@@ -193,9 +300,53 @@ fn files_that_a_file_names_are_read_with_its_purpose_and_circles_end() {
     let found = read(&[&path]);
     assert_eq!(places(&files, &found), ["pki/ca.crt"]);
     assert_eq!(found.chains[0].subject().purpose(), Purpose::Ca);
-    assert_eq!(found.problems.len(), 1);
-    assert_eq!(*found.problems[0].kind(), ProblemKind::Loop);
+    assert_eq!(
+        problems(&files, &found),
+        ["config, key users[u].user.client-certificate: leads back to where it came from"],
+    );
     assert_eq!(found.references, []);
+
+    let path = files.file("config", config("gone.crt", "pki/ca.crt"));
+    let found = read(&[&path]);
+    assert!(matches!(found.problems[0].kind(), ProblemKind::Io { kind: ErrorKind::NotFound, .. }));
+    let told = &problems(&files, &found)[0];
+    let start = "config, key clusters[c].cluster.certificate-authority: can't be read: gone.crt: ";
+    assert!(told.starts_with(start), "{told}");
+
+    let path = files.file("config", config("pki", "pki/ca.crt"));
+    let found = read(&[&path]);
+    assert_eq!(found.chains.len(), 1);
+    assert_eq!(
+        problems(&files, &found),
+        [
+            "config, key clusters[c].cluster.certificate-authority: can't be read: pki: is a directory"
+        ],
+    );
+}
+
+#[cfg(feature = "kubernetes")]
+#[test]
+fn the_client_certificate_that_a_kubeconfig_names_is_judged_as_one_however_it_is_reached() {
+    let (files, pki) = (Scratch::new(), Pki::new());
+    let client = pki.leaf("kubelet").with(|params| params.extended_key_usages = Vec::new());
+    files.file("client.pem", client.issue().pem());
+    let config = "apiVersion: v1\nkind: Config\nusers:\n- name: u\n  user:\n    client-certificate: \
+                  client.pem\n";
+    let config = files.file("kubelet.conf", config);
+    let status = |chain: &notafter::source::FoundChain| {
+        let at = at("2026-06-01T00:00:00Z");
+        Inspector::new().inspect(chain.chain(), chain.subject(), at).status()
+    };
+    let found = read(&[&config]);
+    assert_eq!(places(&files, &found), ["client.pem"]);
+    assert_eq!(found.chains[0].subject().purpose(), Purpose::Client);
+    assert_eq!(status(&found.chains[0]), Status::Pass);
+    // Here it was met before, and taken for a server's.
+    let found = read(&[&folder(&files)]);
+    let purposes: Vec<_> = found.chains.iter().map(|it| it.subject().purpose()).collect();
+    assert_eq!(purposes, [Purpose::Server, Purpose::Client]);
+    assert_eq!(places(&files, &found), ["client.pem", "client.pem"]);
+    assert_eq!(status(&found.chains[1]), Status::Pass);
 }
 
 #[cfg(unix)]

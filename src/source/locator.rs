@@ -32,6 +32,12 @@ impl Locator {
         Self { source: Arc::clone(&self.source), places }
     }
 
+    /// The same place in what another name leads to.
+    #[cfg(feature = "files")]
+    pub(crate) fn within(&self, source: &Self) -> Self {
+        Self { source: Arc::clone(&source.source), places: Arc::clone(&self.places) }
+    }
+
     /// What the source is called.
     #[must_use]
     pub fn source(&self) -> &str {

@@ -132,16 +132,18 @@ impl FoundChain {
         &self.locator
     }
 
-    /// Where else the same chain was found, to be judged as the same, in one walk through files.
+    /// Where else the same chain was found, to be judged as the same, in one walk through files: in
+    /// other files, or by other names of the same, such as links (of those 64 at the most).
     #[must_use]
     pub fn also_at(&self) -> &[Locator] {
         &self.also_at
     }
 
-    /// Whether the other is judged alike, its place aside.
+    /// The same, found elsewhere.
     #[cfg(feature = "files")]
-    fn is_judged_as(&self, other: &Self) -> bool {
-        self.subject.clone().labelled("") == other.subject.clone().labelled("")
+    fn moved_to(&self, locator: Locator) -> Self {
+        let subject = self.subject.clone().labelled(locator.to_string());
+        Self { locator, chain: self.chain.clone(), subject, also_at: Vec::new() }
     }
 
     /// The certificates, the end-entity certificate first.

@@ -12,7 +12,7 @@ use super::{Host, PurposeError, Target};
 ///
 /// A [`Target`] gives one by `Subject::from(&target)`. For chains that come from elsewhere
 /// (files, key stores, metadata documents) use [`server`](Self::server) or [`new`](Self::new).
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Subject {
     label: Arc<str>,
     purpose: Purpose,
