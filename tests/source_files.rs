@@ -152,9 +152,10 @@ fn what_only_looks_like_a_document_of_certificates_is_skipped_in_a_walk() {
     let files = Scratch::new();
     files.file("chart.yaml", "apiVersion: v1\n{{ if .Values.tls }}\nkind: Secret\n{{ end }}\n");
     files.file("config.json", "{\"keys\": {\"up\": \"k\"}}");
+    files.file("binary", [0x30, 0x31, 0, 1, 0xff]);
     files.file("manifest.yaml", "apiVersion: v1\nkind: [\n");
     let found = read(&[&folder(&files)]);
-    assert_eq!(found.skipped.len(), 2);
+    assert_eq!(found.skipped.len(), 3);
     let told = problems(&files, &found);
     assert_eq!(told.len(), 1);
     assert!(told[0].starts_with("manifest.yaml, line "), "{told:?}");
@@ -341,12 +342,18 @@ fn the_client_certificate_that_a_kubeconfig_names_is_judged_as_one_however_it_is
     assert_eq!(places(&files, &found), ["client.pem"]);
     assert_eq!(found.chains[0].subject().purpose(), Purpose::Client);
     assert_eq!(status(&found.chains[0]), Status::Pass);
-    // Here it was met before, and taken for a server's.
-    let found = read(&[&folder(&files)]);
+    // Who names the file wants it judged as what it is by itself, too.
+    let found = read(&[&files.path("client.pem").to_string_lossy(), &config]);
     let purposes: Vec<_> = found.chains.iter().map(|it| it.subject().purpose()).collect();
     assert_eq!(purposes, [Purpose::Server, Purpose::Client]);
-    assert_eq!(places(&files, &found), ["client.pem", "client.pem"]);
-    assert_eq!(status(&found.chains[1]), Status::Pass);
+    // Here it is met before, as is a copy, and taken for a server's.
+    let copy = fs::read(files.path("client.pem")).unwrap();
+    files.file("copy.pem", copy);
+    let found = read(&[&folder(&files)]);
+    assert_eq!(places(&files, &found), ["client.pem"]);
+    assert_eq!(also(&files, &found), ["copy.pem"]);
+    assert_eq!(found.chains[0].subject().purpose(), Purpose::Client);
+    assert_eq!(status(&found.chains[0]), Status::Pass);
 }
 
 #[cfg(unix)]
