@@ -291,6 +291,18 @@ pub mod report;
 #[cfg(feature = "fetch")]
 pub mod checker;
 
+// 7 WATCH: kept fresh in the background; what is known at one time
+pub mod snapshot;
+#[cfg(feature = "watch")]
+pub mod watch;
+
+// 8 RENDER: written down for other programs
+pub mod render;
+
+// For the tests of those who use this crate
+#[cfg(feature = "testing")]
+pub mod testing;
+
 mod escape;
 #[cfg(feature = "serde")]
 mod instant;

@@ -249,7 +249,8 @@ impl Status {
         }
     }
 
-    /// The worse of two, of what is one thing: a failure is worse than what is not known.
+    /// The worse of two, by what is to be done: a failure is worse than what is not known, which must
+    /// not hide it.
     pub(crate) fn or_worse(self, other: Self) -> Self {
         if other.is_worse_than(self) { other } else { self }
     }

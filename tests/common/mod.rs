@@ -12,6 +12,7 @@ pub(crate) mod judge;
 pub(crate) mod lists;
 #[cfg(feature = "fetch")]
 pub(crate) mod meeting;
+pub(crate) mod nasty;
 pub(crate) mod pki;
 pub(crate) mod process;
 pub(crate) mod programs;

@@ -1,0 +1,1 @@
+//! Chains and loopback servers for tests of your own.

@@ -1,0 +1,1 @@
+//! Keeping reports fresh in the background.
