@@ -303,6 +303,8 @@ pub mod render;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+#[cfg(any(feature = "fetch", feature = "watch"))]
+mod clock;
 mod escape;
 #[cfg(feature = "serde")]
 mod instant;

@@ -1,7 +1,6 @@
 //! Fetch and inspect, joined: one target, or many.
 
 mod client;
-mod clock;
 mod compare;
 mod look;
 mod many;
@@ -15,6 +14,7 @@ use rustls::crypto::CryptoProvider;
 use time::OffsetDateTime;
 
 use crate::chain::{ChainError, PresentedChain, RevocationList};
+use crate::clock::now;
 use crate::fetch::{
     AddressPolicy, BuildError, ClientIdentity, FetchError, Fetcher, FetcherBuilder, ProxyError,
     ProxyRules, Resolver, Timeouts,
@@ -73,8 +73,8 @@ impl Checker {
     /// A [`FetchError`] where no chain could be fetched. An expired, untrusted or misnamed
     /// certificate is no error: the report says so.
     pub async fn check(&self, target: &Target) -> Result<Report, FetchError> {
-        let chain = self.fetcher.fetch(target).await?;
-        Ok(self.judge(&chain, target, clock::now()))
+        let chain = self.fetch(target).await?;
+        Ok(self.judge(&chain, target, now()))
     }
 
     /// Looks at one target now, and judges what it presents as of `at`.
@@ -87,7 +87,7 @@ impl Checker {
         target: &Target,
         at: OffsetDateTime,
     ) -> Result<Report, FetchError> {
-        let chain = self.fetcher.fetch(target).await?;
+        let chain = self.fetch(target).await?;
         Ok(self.judge(&chain, target, at))
     }
 
@@ -149,7 +149,7 @@ impl Checker {
     /// A [`FetchError`] where the target has no address that may be connected to. Whatever fails
     /// later is told by the view where it does.
     pub async fn survey(&self, target: &Target) -> Result<Survey, FetchError> {
-        self.look_around(target, clock::now()).await
+        self.look_around(target, now()).await
     }
 
     /// Looks at every view now, and judges what they show as of `at`.
@@ -165,8 +165,17 @@ impl Checker {
         self.look_around(target, at).await
     }
 
+    pub(crate) async fn fetch(&self, target: &Target) -> Result<PresentedChain, FetchError> {
+        self.fetcher.fetch(target).await
+    }
+
     /// Judges what a target presents, and our own client certificate.
-    fn judge(&self, chain: &PresentedChain, target: &Target, at: OffsetDateTime) -> Report {
+    pub(crate) fn judge(
+        &self,
+        chain: &PresentedChain,
+        target: &Target,
+        at: OffsetDateTime,
+    ) -> Report {
         self.judge_as(chain, &Subject::from(target), at)
     }
 

@@ -140,6 +140,7 @@ impl Snapshot {
     }
 
     /// All targets, in the order in which they were added.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Watched<'_>> {
         self.state.known.iter().map(|known| Watched { known, snapshot: self })
     }

@@ -1,0 +1,397 @@
+//! What is watched, what is known of it, and when it is looked at next.
+
+use std::cmp::Reverse;
+#[cfg(feature = "fetch")]
+use std::collections::HashSet;
+use std::collections::{BinaryHeap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use tokio::sync::{Notify, broadcast, watch};
+use tokio::task::AbortHandle;
+use tokio::time::Instant;
+
+use super::changes::Told;
+use super::look::{Item, Judge};
+use super::schedule::{Pace, Prospect};
+use super::{Damping, Event, Now};
+use crate::report::{Report, Status};
+use crate::snapshot::{Failure, Known, Moment, Record, Snapshot, State};
+#[cfg(feature = "fetch")]
+use crate::target::Target;
+
+/// What the handle and the task share. Readers take `latest` and wait for nobody; all else is behind
+/// a lock that is held for no longer than it takes to note something down.
+pub(super) struct Board {
+    latest: ArcSwap<State>,
+    inner: Mutex<Inner>,
+    /// Something was added or removed, or is to be looked at sooner.
+    pub(super) wake: Notify,
+    /// Told whenever readers get something new.
+    published: watch::Sender<()>,
+    began: Instant,
+    pub(super) now: Now,
+    max_age: Duration,
+    concurrency: usize,
+    damping: Damping,
+    remind_every: Option<Duration>,
+    pace: Pace,
+}
+
+struct Inner {
+    /// In the order in which they were added.
+    slots: Vec<Slot>,
+    /// Where each stands, by its number and by its label.
+    places: HashMap<u64, usize>,
+    labels: Arc<HashMap<Arc<str>, usize>>,
+    /// When each is due; entries of those that were removed or are due at another time are passed over.
+    queue: BinaryHeap<Reverse<(Instant, u64)>>,
+    next_id: u64,
+    in_flight: usize,
+    /// Whether there is something that readers don't have.
+    changed: bool,
+    dice: fastrand::Rng,
+    /// None once the watch has ended, so that subscribers learn of it.
+    events: Option<broadcast::Sender<Event>>,
+}
+
+struct Slot {
+    id: u64,
+    item: Item,
+    known: Arc<Known>,
+    told: Told,
+    /// Judges what was seen last.
+    judge: Option<Judge>,
+    failures: u32,
+    due: Option<Instant>,
+    looking: Option<AbortHandle>,
+}
+
+/// A look to start.
+pub(super) struct Due {
+    pub(super) id: u64,
+    pub(super) item: Item,
+    /// Judges what was seen last.
+    pub(super) judge: Option<Judge>,
+}
+
+/// What came of a look.
+pub(super) struct Done {
+    pub(super) id: u64,
+    pub(super) moment: Moment,
+    pub(super) took: Duration,
+    pub(super) outcome: Result<Seen, Unseen>,
+}
+
+pub(super) struct Seen {
+    pub(super) reports: Vec<Report>,
+    pub(super) problems: Vec<Failure>,
+    pub(super) judge: Judge,
+}
+
+/// Nothing was seen; what was seen last is judged anew.
+pub(super) struct Unseen {
+    pub(super) failure: Failure,
+    /// `None` where nobody came to judge.
+    pub(super) again: Option<Vec<Report>>,
+}
+
+/// How a board is to work.
+pub(super) struct Rules {
+    pub(super) now: Now,
+    pub(super) every: Duration,
+    pub(super) max_age: Duration,
+    pub(super) concurrency: usize,
+    pub(super) damping: Damping,
+    pub(super) remind_every: Option<Duration>,
+    pub(super) event_capacity: usize,
+    pub(super) dice: fastrand::Rng,
+}
+
+impl Board {
+    pub(super) fn new(rules: Rules, items: Vec<Item>) -> Self {
+        let labels: Arc<HashMap<Arc<str>, usize>> = Arc::default();
+        let state = State::new(Vec::new(), Arc::clone(&labels), Some(rules.max_age));
+        let board = Self {
+            latest: ArcSwap::from_pointee(state),
+            inner: Mutex::new(Inner {
+                slots: Vec::new(),
+                places: HashMap::new(),
+                labels,
+                queue: BinaryHeap::new(),
+                next_id: 0,
+                in_flight: 0,
+                changed: true,
+                dice: rules.dice,
+                events: Some(broadcast::Sender::new(rules.event_capacity)),
+            }),
+            wake: Notify::new(),
+            published: watch::Sender::new(()),
+            began: Instant::now(),
+            now: rules.now,
+            max_age: rules.max_age,
+            concurrency: rules.concurrency,
+            damping: rules.damping,
+            remind_every: rules.remind_every,
+            pace: Pace { every: rules.every },
+        };
+        board.change(|inner| {
+            for item in items {
+                inner.add(item, board.began);
+            }
+        });
+        board.publish();
+        board
+    }
+
+    /// The latest of what is known. Takes no lock.
+    pub(super) fn snapshot(&self) -> Snapshot {
+        Snapshot::new((self.now)(), self.began.elapsed(), self.latest.load_full())
+    }
+
+    pub(super) fn subscribe(&self) -> Option<broadcast::Receiver<Event>> {
+        self.lock().events.as_ref().map(broadcast::Sender::subscribe)
+    }
+
+    /// Told whenever there is something new to read.
+    pub(super) fn news(&self) -> watch::Receiver<()> {
+        self.published.subscribe()
+    }
+
+    pub(super) fn add(&self, item: Item) -> bool {
+        self.change(|inner| inner.add(item, Instant::now()))
+    }
+
+    pub(super) fn remove(&self, label: &str) -> bool {
+        self.change(|inner| {
+            let Some(&place) = inner.labels.get(label) else { return false };
+            let id = inner.slots[place].id;
+            inner.keep_only(|slot| slot.id != id);
+            true
+        })
+    }
+
+    /// Makes these the only targets; sources stay.
+    #[cfg(feature = "fetch")]
+    pub(super) fn reconcile(&self, targets: &[Target]) -> (usize, usize) {
+        self.change(|inner| {
+            let wanted: HashSet<&Target> = targets.iter().collect();
+            let before = inner.slots.len();
+            inner.keep_only(|slot| match &slot.item {
+                Item::Target(target) => wanted.contains(target),
+                Item::Source(_) => true,
+            });
+            let removed = before - inner.slots.len();
+            let at = Instant::now();
+            let added =
+                targets.iter().filter(|target| inner.add(Item::Target((*target).clone()), at));
+            (added.count(), removed)
+        })
+    }
+
+    /// Has it looked at as soon as there is room.
+    pub(super) fn look_now(&self, label: &str) -> bool {
+        self.change(|inner| {
+            let Some(&place) = inner.labels.get(label) else { return false };
+            inner.schedule(place, Instant::now());
+            true
+        })
+    }
+
+    /// What is due by now and has room, and when the next is due.
+    pub(super) fn due(&self) -> (Vec<Due>, Option<Instant>) {
+        let now = Instant::now();
+        let mut inner = self.lock();
+        let mut due = Vec::new();
+        while inner.in_flight < self.concurrency {
+            let Some(&Reverse((at, id))) = inner.queue.peek() else { return (due, None) };
+            if at > now {
+                return (due, Some(at));
+            }
+            inner.queue.pop();
+            let Some(&place) = inner.places.get(&id) else { continue };
+            let slot = &mut inner.slots[place];
+            // At most one look at a time; what is asked for meanwhile is scheduled when it is done.
+            if slot.due != Some(at) || slot.looking.is_some() {
+                continue;
+            }
+            slot.due = None;
+            due.push(Due { id, item: slot.item.clone(), judge: slot.judge.clone() });
+            inner.in_flight += 1;
+        }
+        // There is room again when a look is done.
+        (due, None)
+    }
+
+    /// Notes that a look was started, so that it ends with its target.
+    pub(super) fn started(&self, id: u64, look: AbortHandle) {
+        let mut inner = self.lock();
+        match inner.places.get(&id).copied() {
+            Some(place) => inner.slots[place].looking = Some(look),
+            None => look.abort(),
+        }
+    }
+
+    /// Takes what came of a look, and tells subscribers what changed.
+    pub(super) fn done(&self, done: Done) {
+        let Done { id, moment, took, outcome } = done;
+        let mut inner = self.lock();
+        let inner = &mut *inner;
+        inner.in_flight = inner.in_flight.saturating_sub(1);
+        // It may have been removed in the meantime.
+        let Some(&place) = inner.places.get(&id) else { return };
+        let slot = &mut inner.slots[place];
+        slot.looking = None;
+        let is_first = slot.known.looks() == 0;
+        slot.known = Arc::new(match outcome {
+            Ok(Seen { reports, problems, judge }) => {
+                slot.judge = Some(judge);
+                slot.failures = 0;
+                let outcome = Ok((reports, problems));
+                slot.known.after(Record { moment, took, outcome }, <[Report]>::to_vec)
+            }
+            Err(Unseen { failure, again }) => {
+                slot.failures = slot.failures.saturating_add(1);
+                let outcome = Err(failure);
+                let again = |last: &[Report]| again.unwrap_or_else(|| last.to_vec());
+                slot.known.after(Record { moment, took, outcome }, again)
+            }
+        });
+        inner.changed = true;
+        let status = self.status_of(&slot.known, moment);
+        let changes = slot.told.take(&slot.known, status, moment, self.damping, self.remind_every);
+        let target = slot.item.label();
+        if let Some(events) = &inner.events {
+            for kind in changes {
+                // Nobody may have subscribed.
+                let _ = events.send(Event { at: moment.at, target: Arc::clone(&target), kind });
+            }
+        }
+        // Somebody may have asked for another look meanwhile.
+        let slot = &inner.slots[place];
+        let at = slot.due.unwrap_or_else(|| {
+            let wait = self.pace.wait(slot.prospect(moment));
+            Instant::now() + self.pace.roll(wait, is_first, &mut inner.dice)
+        });
+        inner.schedule(place, at);
+    }
+
+    /// Takes that a look was cut off, as its target was removed.
+    pub(super) fn cut_off(&self) {
+        let mut inner = self.lock();
+        inner.in_flight = inner.in_flight.saturating_sub(1);
+    }
+
+    /// Hands readers what is new, where anything is.
+    pub(super) fn publish(&self) {
+        let mut inner = self.lock();
+        if !std::mem::take(&mut inner.changed) {
+            return;
+        }
+        let labels = Arc::clone(&inner.labels);
+        let known = inner.slots.iter().map(|slot| Arc::clone(&slot.known)).collect();
+        drop(inner);
+        self.latest.store(Arc::new(State::new(known, labels, Some(self.max_age))));
+        self.published.send_replace(());
+    }
+
+    /// Tells subscribers that there is no more to come.
+    pub(super) fn end(&self) {
+        self.lock().events = None;
+        self.published.send_replace(());
+    }
+
+    /// Whether readers have all that there is.
+    pub(super) fn is_published(&self) -> bool {
+        !self.lock().changed
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.lock().events.is_none()
+    }
+
+    pub(super) fn elapsed(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    /// What it comes to by its age: after failed looks the facts get old.
+    fn status_of(&self, known: &Known, moment: Moment) -> Status {
+        let age = known.success().map(|seen| moment.elapsed.saturating_sub(seen.elapsed));
+        if age.is_some_and(|age| age > self.max_age) { Status::Unknown } else { known.status() }
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Inner) -> T) -> T {
+        let done = change(&mut self.lock());
+        self.wake.notify_one();
+        done
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // Nothing under the lock leaves a state half changed.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    /// Adds it, unless it is there.
+    fn add(&mut self, item: Item, at: Instant) -> bool {
+        let label = item.label();
+        if self.labels.contains_key(&label) {
+            return false;
+        }
+        let (id, place) = (self.next_id, self.slots.len());
+        self.next_id += 1;
+        // Readers share the map: the first of many additions copies it.
+        Arc::make_mut(&mut self.labels).insert(Arc::clone(&label), place);
+        self.places.insert(id, place);
+        self.slots.push(Slot {
+            id,
+            item,
+            known: Arc::new(Known::unseen(label)),
+            told: Told::new(),
+            judge: None,
+            failures: 0,
+            due: None,
+            looking: None,
+        });
+        self.changed = true;
+        self.schedule(place, at);
+        true
+    }
+
+    fn keep_only(&mut self, keep: impl Fn(&Slot) -> bool) {
+        self.slots.retain(|slot| {
+            let stays = keep(slot);
+            if let (false, Some(look)) = (stays, &slot.looking) {
+                look.abort();
+            }
+            stays
+        });
+        let places = self.slots.iter().enumerate();
+        self.places = places.clone().map(|(place, slot)| (slot.id, place)).collect();
+        self.labels = Arc::new(places.map(|(place, slot)| (slot.item.label(), place)).collect());
+        self.changed = true;
+    }
+
+    fn schedule(&mut self, place: usize, at: Instant) {
+        let slot = &mut self.slots[place];
+        slot.due = Some(at);
+        let id = slot.id;
+        self.queue.push(Reverse((at, id)));
+    }
+}
+
+impl Slot {
+    /// What is known of when it is to be looked at again.
+    fn prospect(&self, moment: Moment) -> Prospect {
+        let ends = self.known.reports().iter().filter_map(|report| report.horizon().until);
+        let left = ends.map(|until| until.unix_timestamp() + 1 - moment.at.unix_timestamp());
+        Prospect {
+            // One that ended long ago must not hide another that ends soon.
+            seconds_left: left.min_by_key(|left| left.unsigned_abs()),
+            failures: self.failures,
+            unsettled: self.told.is_unsettled(),
+        }
+    }
+}
