@@ -309,6 +309,8 @@ mod escape;
 #[cfg(feature = "serde")]
 mod instant;
 mod recent;
+#[cfg(any(feature = "fetch", feature = "watch"))]
+mod telemetry;
 
 #[cfg(feature = "fetch")]
 pub use checker::{CheckError, Checker, check};

@@ -22,6 +22,7 @@ use crate::fetch::{
 use crate::inspect::{Inspector, Policy, TrustAnchors};
 use crate::report::Report;
 use crate::target::{Subject, Target, TargetError};
+use crate::telemetry::Look;
 
 use client::Client;
 pub use many::{Checked, Checks};
@@ -73,8 +74,7 @@ impl Checker {
     /// A [`FetchError`] where no chain could be fetched. An expired, untrusted or misnamed
     /// certificate is no error: the report says so.
     pub async fn check(&self, target: &Target) -> Result<Report, FetchError> {
-        let chain = self.fetch(target).await?;
-        Ok(self.judge(&chain, target, now()))
+        self.look(target, now).await
     }
 
     /// Looks at one target now, and judges what it presents as of `at`.
@@ -87,8 +87,7 @@ impl Checker {
         target: &Target,
         at: OffsetDateTime,
     ) -> Result<Report, FetchError> {
-        let chain = self.fetch(target).await?;
-        Ok(self.judge(&chain, target, at))
+        self.look(target, || at).await
     }
 
     /// Looks at many targets, a bounded number at a time, and yields each when it is done.
@@ -163,6 +162,26 @@ impl Checker {
         at: OffsetDateTime,
     ) -> Result<Survey, FetchError> {
         self.look_around(target, at).await
+    }
+
+    /// Fetches and judges, and tells of it.
+    async fn look(
+        &self,
+        target: &Target,
+        at: impl FnOnce() -> OffsetDateTime,
+    ) -> Result<Report, FetchError> {
+        let look = Look::begin(target);
+        match look.follow(self.fetch(target)).await {
+            Ok(chain) => {
+                let report = self.judge(&chain, target, at());
+                look.saw(std::slice::from_ref(&report), report.status());
+                Ok(report)
+            }
+            Err(error) => {
+                look.failed(error.kind().code(), &error);
+                Err(error)
+            }
+        }
     }
 
     pub(crate) async fn fetch(&self, target: &Target) -> Result<PresentedChain, FetchError> {

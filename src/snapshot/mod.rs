@@ -19,7 +19,7 @@ use crate::report::{Report, Status};
 pub use failure::Failure;
 pub(crate) use record::Known;
 #[cfg(any(feature = "watch", test))]
-pub(crate) use record::{Moment, Record};
+pub(crate) use record::{Moment, Record, comes_to};
 
 /// What is known of many targets at one time: the reports of the last looks, how old they are, and
 /// what could not be looked at.

@@ -10,7 +10,8 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::board::{Board, Done, Due, Seen, Unseen};
 use super::look::{Facts, Look};
-use crate::snapshot::{Failure, Moment};
+use crate::snapshot::{Failure, Moment, comes_to};
+use crate::telemetry;
 
 /// Looks at what is due, until it is told to stop. Dropping the future ends all looks.
 pub(super) async fn run(
@@ -95,7 +96,9 @@ async fn look(board: Arc<Board>, eyes: Arc<dyn Look>, patience: Duration, due: D
     let Due { id, item, judge } = due;
     let label = item.label();
     let started = Instant::now();
-    let looked = timeout(patience, eyes.look(item, Arc::clone(&board.now))).await;
+    let told = telemetry::Look::begin(&label);
+    let looking = timeout(patience, eyes.look(item, Arc::clone(&board.now)));
+    let looked = told.follow(looking).await;
     let took = started.elapsed();
     let moment = Moment { at: (board.now)(), elapsed: board.elapsed() };
     let outcome = match looked {
@@ -108,8 +111,12 @@ async fn look(board: Arc<Board>, eyes: Arc<dyn Look>, patience: Duration, due: D
             Err(Failure { at: moment.at, kind: "timed-out", phase: None, message, cause: None })
         }
     };
-    let outcome =
-        outcome.map_err(|failure| Unseen { failure, again: judge.map(|judge| judge(moment.at)) });
+    match &outcome {
+        Ok(Seen { reports, problems, .. }) => told.saw(reports, comes_to(reports, problems)),
+        Err(failure) => told.failed(failure.kind, failure),
+    }
+    let again = judge.filter(|_| outcome.is_err()).map(|judge| judge(moment.at));
+    let outcome = outcome.map_err(|failure| Unseen { failure, again });
     Done { id, moment, took, outcome }
 }
 
