@@ -1,6 +1,7 @@
 //! What looks tell to `tracing` and `metrics`.
 
 #![cfg(all(feature = "fetch", feature = "metrics", feature = "tracing", feature = "watch"))]
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod common;
 

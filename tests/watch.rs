@@ -1,6 +1,7 @@
 //! A watch of real servers and real files. Its schedule is tested beside it, on a paused clock.
 
 #![cfg(all(feature = "fetch", feature = "watch", any(feature = "aws-lc-rs", feature = "ring")))]
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod common;
 
