@@ -3,5 +3,6 @@
 //! Text that came from peers is escaped by the rules of each format; facts keep it raw.
 
 pub mod health;
+pub mod text;
 
 mod words;
