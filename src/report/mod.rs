@@ -44,6 +44,7 @@ pub use finding::{Finding, Severity};
 pub use horizon::{AnchorHorizon, Gap, Horizon, Limit, Profile};
 pub use kind::FindingKind;
 pub use revocation::RevocationListFault;
+pub(crate) use span::{Instant, Span};
 pub use store::StoreVerdict;
 pub use trust::{Trust, TrustedPath, UndeterminedReason, UntrustedReason};
 
