@@ -122,7 +122,8 @@ impl Options {
 }
 
 async fn run(options: Options) -> Result<(), Box<dyn Error>> {
-    let Options { mut checker, listen, every, at, serving, details, unknown, mut watched } = options;
+    let Options { mut checker, listen, every, at, serving, details, unknown, mut watched } =
+        options;
     if watched.is_empty() && serving.is_none() {
         let demo = demo::start(at.unwrap_or_else(OffsetDateTime::now_utc)).await?;
         checker = checker.anchors(demo.anchors);

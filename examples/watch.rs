@@ -130,6 +130,8 @@ async fn run(options: Options) -> Result<u8, Box<dyn Error>> {
     watch.looked().await;
     if once || !json {
         println!("{}", text::table(&watch.snapshot()));
+        // The table has told what the first looks showed.
+        events = watch.subscribe();
     }
     if once {
         return Ok(watch.snapshot().status().exit_code());

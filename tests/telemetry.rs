@@ -131,10 +131,7 @@ async fn looks_are_counted_and_gauges_are_what_was_seen() {
             .clock(|| AT)
             .start();
         watch.looked().await;
-        watch.look_now(&label);
-        while watch.snapshot().get(&label).unwrap().looks() < 2 {
-            tokio::task::yield_now().await;
-        }
+        watch.look(&label).await.unwrap();
     }
     let mut seen = BTreeMap::new();
     for (key, _, _, value) in snapshotter.snapshot().into_vec() {

@@ -142,11 +142,7 @@ async fn a_file_is_read_anew_and_one_that_vanishes_leaves_its_facts() {
 
     // Half written: what can't be read is no reason to forget what could.
     scene.write("chain.pem", "-----BEGIN CERTIFICATE-----\nMIIB");
-    watch.look_now(&label);
-    while watch.snapshot().get(&label).unwrap().failed_looks() < 2 {
-        tokio::task::yield_now().await;
-    }
-    let snapshot = watch.snapshot();
+    let snapshot = watch.look(&label).await.unwrap();
     let file = snapshot.get(&label).unwrap();
     assert_eq!((file.status(), file.reports().len()), (Status::Pass, 1));
 }
@@ -224,11 +220,7 @@ async fn a_folder_that_is_emptied_leaves_its_facts() {
     watch.looked().await;
     assert_eq!(watch.snapshot().status(), Status::Pass);
     fs::remove_file(path).unwrap();
-    watch.look_now("certificates");
-    while watch.snapshot().get("certificates").unwrap().looks() < 2 {
-        tokio::task::yield_now().await;
-    }
-    let snapshot = watch.snapshot();
+    let snapshot = watch.look("certificates").await.unwrap();
     let folder = snapshot.get("certificates").unwrap();
     assert_eq!((folder.reports().len(), folder.status()), (1, Status::Pass));
     assert_eq!(folder.failure().unwrap().to_string(), "certificates: there is no certificate",);

@@ -28,6 +28,7 @@ pub(crate) fn refuse(program: &str, error: &Error) -> ! {
 }
 
 /// The value of an option, parsed.
+#[allow(dead_code, reason = "not every example has such")]
 pub(crate) fn value<T>(parser: &mut Parser, option: &str) -> Result<T, Error>
 where
     T: FromStr,

@@ -18,7 +18,7 @@ mod remedy;
 mod revocation;
 #[cfg(feature = "serde")]
 mod serial;
-pub(crate) mod span;
+mod span;
 mod store;
 mod trust;
 mod wording;

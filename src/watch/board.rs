@@ -190,12 +190,14 @@ impl Board {
         })
     }
 
-    /// Has it looked at as soon as there is room.
-    pub(super) fn look_now(&self, label: &str) -> bool {
+    /// Has it looked at as soon as there is room, and says how many looks there will have been then:
+    /// one that is under way began too early to count.
+    pub(super) fn look_now(&self, label: &str) -> Option<u64> {
         self.change(|inner| {
-            let Some(&place) = inner.labels.get(label) else { return false };
+            let &place = inner.labels.get(label)?;
             inner.schedule(place, Instant::now());
-            true
+            let slot = &inner.slots[place];
+            Some(slot.known.looks() + 1 + u64::from(slot.looking.is_some()))
         })
     }
 

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 
 use crate::escape::Escaped;
-use crate::report::span::Instant;
-use crate::report::{Finding, ReportedCertificate, Status};
+use crate::report::{Finding, Instant, ReportedCertificate, Status};
 use crate::snapshot::Failure;
 
 /// A change that a look showed.

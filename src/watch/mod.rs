@@ -138,10 +138,29 @@ impl Watch {
         self.board.reconcile(&targets)
     }
 
-    /// Looks at the target or source with a label as soon as there is room: after a deployment, say.
-    /// Says whether it is there.
+    /// Has the target or source with a label looked at as soon as there is room: after a deployment,
+    /// say. Says whether it is there.
     pub fn look_now(&self, label: &str) -> bool {
-        self.board.look_now(label)
+        self.board.look_now(label).is_some()
+    }
+
+    /// The same, and waits for what it shows; `None` where it is not there, or not any more, or the
+    /// watch has ended.
+    pub async fn look(&self, label: &str) -> Option<Snapshot> {
+        let mut news = self.board.news();
+        let looks = self.board.look_now(label)?;
+        loop {
+            news.borrow_and_update();
+            let snapshot = self.snapshot();
+            match snapshot.get(label) {
+                Some(target) if target.looks() >= looks => return Some(snapshot),
+                None if self.board.is_published() => return None,
+                _ if self.board.has_ended() => return None,
+                _ => {}
+            }
+            // The sender lives as long as the board.
+            let _ = news.changed().await;
+        }
     }
 
     /// Waits until everything that is watched has been looked at once, be it in vain; or until the

@@ -74,8 +74,12 @@ async fn a_target_that_hangs_for_ever_holds_up_nobody_and_is_looked_at_once_at_a
     assert_eq!(snapshot.status(), Status::Unknown);
     // What was asked for meanwhile follows at once.
     assert_eq!(script.looks_at("hangs"), [0, 60]);
+    // Whoever waits for a look waits for one that began after that.
+    let snapshot = watch.look("hangs").await.unwrap();
+    assert_eq!((snapshot.get("hangs").unwrap().looks(), script.looks_at("hangs").len()), (3, 3));
+    assert!(watch.look("nobody").await.is_none());
     pass(10 * HOUR).await;
-    assert!(script.looks_at("a").len() >= 9);
+    assert!(script.looks_at("a").len() >= 9, "{:?}", script.looks_at("a"));
     assert_eq!(script.most_at_once(), 2);
 }
 
@@ -208,11 +212,10 @@ async fn a_look_that_panics_is_one_that_failed() {
     });
     let watch = script.watch().source(named("a")).start();
     watch.looked().await;
-    assert!(watch.look_now("a"));
-    pass(Duration::from_secs(1)).await;
-    let snapshot = watch.snapshot();
+    let snapshot = watch.look("a").await.unwrap();
     let a = snapshot.get("a").unwrap();
-    assert_eq!((a.failure().unwrap().kind, a.status()), ("panicked", Status::Pass));
+    assert_eq!((a.looks(), a.failure().unwrap().kind), (2, "panicked"));
+    assert_eq!(a.status(), Status::Pass);
     pass(Duration::from_secs(30)).await;
     assert_eq!(watch.snapshot().get("a").unwrap().failure(), None);
 }
