@@ -1,3 +1,5 @@
 //! Reports and snapshots as text that other programs read: pure functions, no framework.
 //!
 //! Text that came from peers is escaped by the rules of each format; facts keep it raw.
+
+pub mod openmetrics;
