@@ -4,6 +4,7 @@
 
 pub mod health;
 pub mod nagios;
+pub mod openmetrics;
 pub mod text;
 
 mod words;

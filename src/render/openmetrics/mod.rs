@@ -1,0 +1,183 @@
+//! Metrics that Prometheus and its kin scrape, in the OpenMetrics text format.
+//!
+//! [`text`] writes metrics of our own, for everything in a [`Snapshot`]. Dashboards and alerts that
+//! exist already go on with the names that they know: [`text_with`] adds those of
+//! x509-certificate-exporter, and [`blackbox`] and [`ssl_exporter`] answer for one target at a time,
+//! as those exporters do.
+//!
+//! Whatever is known stays: a certificate that has expired, or a chain that nobody trusts, has its
+//! series as any other, and a target that can't be reached any more keeps those of the last look
+//! that saw something. What is not known has no series: there is no zero and no NaN in its place.
+//!
+//! Alert on the horizon and on the status, and on the latter for what alerts on dates never tell:
+//!
+//! ```promql
+//! notafter_chain_horizon_timestamp_seconds - time() < 7 * 86400
+//! notafter_target_status{notafter_target_status=~"fail|unknown"} == 1
+//! ```
+//!
+//! # Our own metrics
+//!
+//! | name | type | labels | value |
+//! |---|---|---|---|
+//! | `notafter_certificate_info` | info | `target`, `position`, `role`, `subject`, `issuer`, `serial_number`, `sha256` | 1 |
+//! | `notafter_certificate_not_after_timestamp_seconds` | gauge | `target`, `position`, `subject` | the last second of the validity period |
+//! | `notafter_certificate_not_before_timestamp_seconds` | gauge | `target`, `position`, `subject` | its first second |
+//! | `notafter_chain_horizon_timestamp_seconds` | gauge | `target` | [`Horizon::until`](crate::report::Horizon::until): the last second at which clients go on |
+//! | `notafter_store_horizon_timestamp_seconds` | gauge | `target`, `store` | the same by each trust store, where there are several |
+//! | `notafter_target_status` | stateset | `target`, `notafter_target_status`: `fail`, `pass`, `unknown`, `warn` | 1 for what [`Watched::status`] is, else 0 |
+//! | `notafter_target_up` | gauge | `target` | whether the last look saw something, good or bad; not before the first |
+//! | `notafter_target_last_success_timestamp_seconds` | gauge | `target` | [`Watched::checked_at`] |
+//! | `notafter_target_look_duration_seconds` | gauge | `target` | [`Watched::took`] |
+//! | `notafter_target_looks_total` | counter | `target` | [`Watched::looks`] |
+//! | `notafter_target_failed_looks_total` | counter | `target` | [`Watched::failed_looks`] |
+//! | `notafter_findings` | gauge | `target`, `code`, `severity` | how many there are; only of those that there are |
+//! | `notafter_problems` | gauge | `target`, `kind` | how many parts of a source could not be read |
+//!
+//! Those called `notafter_target_`, and the problems, have [`Watched::label`] as their `target`; the
+//! others [`Report::target`](crate::report::Report::target), which for a source says where the chain
+//! is, and for our own client certificate `client certificate`. Instants are Unix seconds, before
+//! 1970 negative. Subjects and issuers are RFC 4514, cut where they have more than 256 characters.
+//!
+//! Where chains are called the same, so are their series: of two horizons or two ends the earlier
+//! is written, of two beginnings the later, of two counts the greater.
+//!
+//! # Text of peers
+//!
+//! Names come from certificates, which anyone can make. Characters that control what shows them
+//! (line feeds, escapes, changes of direction) are written as `\u{202e}` in label values, and the
+//! rest is escaped as the format asks for: one sample never becomes two.
+//!
+//! The format: OpenMetrics 1.0.0.
+
+mod blackbox;
+mod exposition;
+mod facts;
+mod own;
+mod ssl_exporter;
+mod x509_exporter;
+
+use crate::report::Status;
+use crate::snapshot::{Snapshot, Watched};
+use crate::target::Target;
+
+/// The content type of what these functions write.
+pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Names of another exporter, with labels for many targets, to stand beside our own.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Set {
+    /// Those of x509-certificate-exporter, version 4.
+    ///
+    /// | name | type | labels | value |
+    /// |---|---|---|---|
+    /// | `x509_cert_not_after` | gauge | L | the last second of the validity period |
+    /// | `x509_cert_not_before` | gauge | L | its first second |
+    /// | `x509_cert_expired` | gauge | L | whether it is over at [`Snapshot::taken_at`] |
+    /// | `x509_source_up` | gauge | `source_kind`, `source_name` | whether the last look saw something |
+    /// | `x509_source_bundles` | gauge | `source_kind`, `source_name` | how many chains were seen |
+    /// | `x509_source_errors_total` | counter | `source_kind`, `source_name`, `reason` | how many looks saw nothing |
+    ///
+    /// L is `filename`, `filepath`, `serial_number` (decimal), `subject_C`, `subject_ST`,
+    /// `subject_L`, `subject_O`, `subject_OU`, `subject_CN`, the same of `issuer_`, and
+    /// `discriminator` where different certificates would have the same labels. The path is
+    /// [`Report::target`](crate::report::Report::target), also of a target on the network; its kind
+    /// is `tls` then, else `file`. The reason is always `read_failed`: looks that fail are counted,
+    /// whatever failed them. Labels that would be empty are left out, which Prometheus takes for the
+    /// same.
+    X509CertificateExporter,
+}
+
+/// Our own metrics of everything in a snapshot.
+///
+/// ```
+/// use notafter::render::openmetrics;
+/// use notafter::snapshot::Snapshot;
+///
+/// assert_eq!(openmetrics::text(&Snapshot::of([])), "# EOF\n");
+/// ```
+#[must_use]
+pub fn text(snapshot: &Snapshot) -> String {
+    text_with(snapshot, &[])
+}
+
+/// Our own metrics, and those of other exporters behind them, in one exposition.
+#[must_use]
+pub fn text_with(snapshot: &Snapshot, sets: &[Set]) -> String {
+    let mut text = String::new();
+    own::write(snapshot, &mut text);
+    if sets.contains(&Set::X509CertificateExporter) {
+        x509_exporter::write(snapshot, &mut text);
+    }
+    text + exposition::EOF
+}
+
+/// What blackbox_exporter answers to `/probe?target=…`, of one target.
+///
+/// | name | type | labels | value |
+/// |---|---|---|---|
+/// | `probe_success` | gauge | | 1 where the last look saw something and the status is pass or warn, else 0 |
+/// | `probe_duration_seconds` | gauge | | [`Watched::took`] |
+/// | `probe_ip_protocol` | gauge | | 4 or 6 |
+/// | `probe_ssl_earliest_cert_expiry` | gauge | | the first notAfter of all that was presented |
+/// | `probe_ssl_last_chain_expiry_timestamp_seconds` | gauge | | [`Watched::until`] |
+/// | `probe_ssl_last_chain_info` | info | `fingerprint_sha256`, `subject`, `issuer`, `subjectalternative`, `serialnumber` | 1 |
+/// | `probe_tls_version_info` | info | `version`: `TLS 1.3` | 1 |
+/// | `probe_tls_cipher_info` | info | `cipher`: `TLS_AES_128_GCM_SHA256` | 1 |
+///
+/// As the exporter does when it verifies, `probe_success` falls where clients that verify fail: an
+/// expired, untrusted or misnamed chain, and where it could not be told. Unlike the exporter's, all
+/// the other series are there then too, those of the last look that saw something: so alerts on
+/// dates don't resolve at the moment of expiry. The end of the last chain has not passed before all
+/// paths ended: what the exporter takes from the paths that it verified, each with its root.
+///
+/// For a source with several chains the dates are the earliest of all, and each end-entity
+/// certificate has its own `probe_ssl_last_chain_info`.
+#[must_use]
+pub fn blackbox(target: &Watched<'_>) -> String {
+    let mut text = String::new();
+    blackbox::write(target, &mut text);
+    text + exposition::EOF
+}
+
+/// What ssl_exporter answers to `/probe?target=…`, of one target or source.
+///
+/// | name | type | labels | value |
+/// |---|---|---|---|
+/// | `ssl_probe_success` | gauge | | as `probe_success` of [`blackbox`]; of files, whether the last look read any |
+/// | `ssl_prober` | gauge | `prober`: `https`, `tcp` or `file` | 1 |
+/// | `ssl_cert_not_after`, `ssl_cert_not_before` | gauge | L | the validity period of what was presented |
+/// | `ssl_verified_cert_not_after`, `ssl_verified_cert_not_before` | gauge | `chain_no`, L | the same of the path |
+/// | `ssl_tls_version_info` | info | `version`: `TLS 1.3` | 1 |
+/// | `ssl_file_cert_not_after`, `ssl_file_cert_not_before` | gauge | `file`, L | the same of files, in the place of the former |
+///
+/// L is `serial_no` (decimal), `issuer_cn`, `cn`, and the lists `dnsnames`, `ips`, `emails`, `ou`,
+/// each with a comma before, between and after its items. Labels that would be empty are left out,
+/// which Prometheus takes for the same. The path is number 0, the one of
+/// [`Trust::path`](crate::report::Trust::path), also after it ended; its trust anchor is not part of
+/// it. Nothing is told of stapled OCSP responses.
+#[must_use]
+pub fn ssl_exporter(target: &Watched<'_>) -> String {
+    let mut text = String::new();
+    ssl_exporter::write(target, &mut text);
+    text + exposition::EOF
+}
+
+/// Whether clients that verify are served, as far as was seen lately.
+fn serves(target: &Watched<'_>) -> bool {
+    target.failure().is_none() && matches!(target.status(), Status::Pass | Status::Warn)
+}
+
+/// The target that a label is the canonical form of; `None` where it is that of a source.
+fn target_of(label: &str) -> Option<Target> {
+    label.parse().ok().filter(|target: &Target| target.to_string() == label)
+}
+
+/// A protocol version as Go writes it: `TLS 1.3`.
+fn tls_version(version: &str) -> String {
+    match version.strip_prefix("TLSv") {
+        Some(number) => format!("TLS {number}"),
+        None => version.to_owned(),
+    }
+}
