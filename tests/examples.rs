@@ -6,12 +6,9 @@
 mod common;
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
-use notafter::{Report, Status};
+use notafter::Report;
 use serde_json::{Value, json};
 
 use common::pki::{Draft, Pki};
