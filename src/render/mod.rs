@@ -2,6 +2,7 @@
 //!
 //! Text that came from peers is escaped by the rules of each format; facts keep it raw.
 
+pub mod attributes;
 pub mod health;
 pub mod nagios;
 pub mod text;
