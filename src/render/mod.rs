@@ -4,6 +4,7 @@
 
 pub mod attributes;
 pub mod health;
+pub mod html;
 pub mod nagios;
 pub mod text;
 
