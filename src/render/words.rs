@@ -6,7 +6,7 @@ use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, UtcOffset};
 
 use crate::escape::Escaped;
-use crate::report::{Finding, Report, Span, Status};
+use crate::report::{Report, Span, Status};
 use crate::snapshot::{Snapshot, Watched};
 
 /// How many targets are how: `2 of 30 targets fail, 1 is unknown, 3 warn`.
@@ -117,12 +117,6 @@ fn age(target: &Watched<'_>) -> String {
         }
         None => "never seen".to_owned(),
     }
-}
-
-/// What was seen of a chain, and of the client certificate that was shown to its server.
-pub(super) fn findings(report: &Report) -> impl Iterator<Item = &Finding> {
-    let own = report.client_report().map(Report::findings).unwrap_or_default();
-    report.findings().iter().chain(own)
 }
 
 /// An instant in RFC 3339, in UTC; `None` beyond the years that it can write.

@@ -35,6 +35,7 @@ pub use at_rest::{DocumentEnd, Replaced, Replacement, Succession};
 pub use certificate::{ReportedCertificate, Role};
 pub use code::{Code, UnknownCode};
 pub use disagreement::{Disagreement, Seen, UnreachableAddress};
+pub(crate) use display::TrustLine;
 pub use fault::{
     AuthorityKeyIdentifierFault, DnsNameFault, NameConstraintsFault, PolicyConstraintsFault,
     SerialNumberFault, SubjectKeyIdentifierFault,

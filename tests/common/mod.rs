@@ -13,6 +13,8 @@ pub(crate) mod lists;
 #[cfg(feature = "fetch")]
 pub(crate) mod meeting;
 pub(crate) mod nasty;
+#[cfg(feature = "serde")]
+pub(crate) mod pages;
 pub(crate) mod pki;
 pub(crate) mod process;
 pub(crate) mod programs;

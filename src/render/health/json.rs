@@ -103,7 +103,7 @@ impl<'a> Component<'a> {
             .iter()
             .flat_map(|report| {
                 let worth = |finding: &&Finding| finding.severity() > Severity::Note;
-                words::findings(report)
+                findings(report)
                     .filter(worth)
                     .map(move |finding| Told::new(target.label(), report, finding))
             })
@@ -124,6 +124,12 @@ impl<'a> Component<'a> {
             findings,
         }
     }
+}
+
+/// What was seen of a chain, and of the client certificate that was shown to its server.
+fn findings(report: &Report) -> impl Iterator<Item = &Finding> {
+    let own = report.client_report().map(Report::findings).unwrap_or_default();
+    report.findings().iter().chain(own)
 }
 
 /// A finding, without its evidence.
