@@ -40,7 +40,7 @@ use lexopt::prelude::*;
 use notafter::Status;
 use notafter::checker::{Checker, CheckerBuilder};
 use notafter::render::health::{self, Details};
-use notafter::render::openmetrics;
+use notafter::render::{html, openmetrics};
 use notafter::watch::{Source, Watch};
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
@@ -242,7 +242,7 @@ async fn certificates(State(service): State<Service>) -> impl IntoResponse {
         (header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'"),
         (header::CACHE_CONTROL, "no-store"),
     ];
-    (headers, Html(String::new()))
+    (headers, Html(html::page(&service.watch.snapshot())))
 }
 
 /// A log of what changes, which begins when everything has been looked at once.
