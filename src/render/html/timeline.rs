@@ -94,30 +94,14 @@ impl fmt::Display for Timeline<'_> {
         if self.rows.is_empty() {
             return Ok(());
         }
-        let Self { report, now, axis, rows } = self;
+        let Self { now, axis, rows, .. } = self;
         write!(
             f,
             "<figure class=\"timeline\" role=\"img\" aria-label=\"{}\">",
             Text(&self.words())
         )?;
-        let horizon = report.horizon().until;
         f.write_str("<div class=\"flags\">")?;
-        if let Some(until) = horizon.filter(|until| axis.shows(until.unix_timestamp())) {
-            let place = axis.place(until.unix_timestamp());
-            let (side, date) = (side(place), until.date());
-            write!(
-                f,
-                "<span class=\"horizon{side}\" style=\"left:{}\">horizon {date}</span>",
-                Percent(place)
-            )?;
-        }
-        let place = axis.place(*now);
-        write!(
-            f,
-            "<span class=\"now{}\" style=\"left:{}\">now</span>",
-            side(place),
-            Percent(place)
-        )?;
+        self.flags(f)?;
         f.write_str("</div>\n<div class=\"rows\">")?;
         self.lines(f)?;
         rows.iter().try_for_each(|row| row.write(f, *axis, *now))?;
@@ -130,6 +114,26 @@ impl fmt::Display for Timeline<'_> {
 }
 
 impl Timeline<'_> {
+    /// What the lines are called: on the side where there is room for it.
+    fn flags(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let now = self.axis.place(self.now);
+        let mut crowded = now > WHOLE * 19 / 20;
+        if let Some(until) = self.horizon() {
+            let place = self.axis.place(until.unix_timestamp());
+            crowded |= (now..now + WHOLE / 8).contains(&place);
+            let side = if place > WHOLE / 2 { " left-of" } else { "" };
+            let (left, date) = (Percent(place), until.date());
+            write!(f, "<span class=\"horizon{side}\" style=\"left:{left}\">horizon {date}</span>")?;
+        }
+        let side = if crowded && now > WHOLE / 20 { " left-of" } else { "" };
+        write!(f, "<span class=\"now{side}\" style=\"left:{}\">now</span>", Percent(now))
+    }
+
+    /// The horizon, where it is in sight.
+    fn horizon(&self) -> Option<OffsetDateTime> {
+        self.report.horizon().until.filter(|until| self.axis.shows(until.unix_timestamp()))
+    }
+
     /// What goes through all rows: the gaps, now, and the horizon.
     fn lines(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { report, now, axis, .. } = self;
@@ -146,9 +150,9 @@ impl Timeline<'_> {
             }
         }
         write!(f, "<i class=\"now\" style=\"left:{}\"></i>", Percent(axis.place(*now)))?;
-        let until = report.horizon().until.map(OffsetDateTime::unix_timestamp);
-        if let Some(until) = until.filter(|until| axis.shows(*until)) {
-            write!(f, "<i class=\"horizon\" style=\"left:{}\"></i>", Percent(axis.place(until)))?;
+        if let Some(until) = self.horizon() {
+            let left = Percent(axis.place(until.unix_timestamp()));
+            write!(f, "<i class=\"horizon\" style=\"left:{left}\"></i>")?;
         }
         f.write_str("</div>")
     }
@@ -302,11 +306,6 @@ impl fmt::Display for Percent {
     }
 }
 
-/// Text far to the right stands on the left of what it is about.
-const fn side(place: i64) -> &'static str {
-    if place > WHOLE / 2 { " left-of" } else { "" }
-}
-
 /// How many targets end when, as columns.
 pub(super) fn overview(
     f: &mut fmt::Formatter<'_>,
@@ -333,8 +332,7 @@ pub(super) fn overview(
         .collect();
     write!(
         f,
-        "<figure class=\"when\" role=\"img\" aria-label=\"Targets by what is left until their \
-         horizon: {}\">",
+        "<figure class=\"when\" role=\"img\" aria-label=\"{WHEN_TITLE}: {}\"><p>{WHEN_TITLE}</p>",
         words.join(", ")
     )?;
     for ((_, name), count) in WHEN.iter().zip(counts) {
@@ -354,9 +352,10 @@ const FAR: i64 = 30 * 365 * DAY;
 /// All of it, in hundredths of a percent.
 const WHOLE: i64 = 10_000;
 const MONTHS: [i32; 9] = [1, 2, 3, 6, 12, 24, 60, 120, 240];
+const WHEN_TITLE: &str = "For how many targets clients start failing within";
 /// Below how many seconds, by what name.
 const WHEN: [(i64, &str); 7] = [
-    (0, "ended"),
+    (0, "already"),
     (DAY, "1 day"),
     (7 * DAY, "7 days"),
     (30 * DAY, "30 days"),
