@@ -94,30 +94,14 @@ impl fmt::Display for Timeline<'_> {
         if self.rows.is_empty() {
             return Ok(());
         }
-        let Self { report, now, axis, rows } = self;
+        let Self { now, axis, rows, .. } = self;
         write!(
             f,
             "<figure class=\"timeline\" role=\"img\" aria-label=\"{}\">",
             Text(&self.words())
         )?;
-        let horizon = report.horizon().until;
         f.write_str("<div class=\"flags\">")?;
-        if let Some(until) = horizon.filter(|until| axis.shows(until.unix_timestamp())) {
-            let place = axis.place(until.unix_timestamp());
-            let (side, date) = (side(place), until.date());
-            write!(
-                f,
-                "<span class=\"horizon{side}\" style=\"left:{}\">horizon {date}</span>",
-                Percent(place)
-            )?;
-        }
-        let place = axis.place(*now);
-        write!(
-            f,
-            "<span class=\"now{}\" style=\"left:{}\">now</span>",
-            side(place),
-            Percent(place)
-        )?;
+        self.flags(f)?;
         f.write_str("</div>\n<div class=\"rows\">")?;
         self.lines(f)?;
         rows.iter().try_for_each(|row| row.write(f, *axis, *now))?;
@@ -130,6 +114,26 @@ impl fmt::Display for Timeline<'_> {
 }
 
 impl Timeline<'_> {
+    /// What the lines are called: on the side where there is room for it.
+    fn flags(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let now = self.axis.place(self.now);
+        let mut crowded = now > WHOLE * 19 / 20;
+        if let Some(until) = self.horizon() {
+            let place = self.axis.place(until.unix_timestamp());
+            crowded |= (now..now + WHOLE / 8).contains(&place);
+            let side = if place > WHOLE / 2 { " left-of" } else { "" };
+            let (left, date) = (Percent(place), until.date());
+            write!(f, "<span class=\"horizon{side}\" style=\"left:{left}\">horizon {date}</span>")?;
+        }
+        let side = if crowded && now > WHOLE / 20 { " left-of" } else { "" };
+        write!(f, "<span class=\"now{side}\" style=\"left:{}\">now</span>", Percent(now))
+    }
+
+    /// The horizon, where it is in sight.
+    fn horizon(&self) -> Option<OffsetDateTime> {
+        self.report.horizon().until.filter(|until| self.axis.shows(until.unix_timestamp()))
+    }
+
     /// What goes through all rows: the gaps, now, and the horizon.
     fn lines(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { report, now, axis, .. } = self;
@@ -146,9 +150,9 @@ impl Timeline<'_> {
             }
         }
         write!(f, "<i class=\"now\" style=\"left:{}\"></i>", Percent(axis.place(*now)))?;
-        let until = report.horizon().until.map(OffsetDateTime::unix_timestamp);
-        if let Some(until) = until.filter(|until| axis.shows(*until)) {
-            write!(f, "<i class=\"horizon\" style=\"left:{}\"></i>", Percent(axis.place(until)))?;
+        if let Some(until) = self.horizon() {
+            let left = Percent(axis.place(until.unix_timestamp()));
+            write!(f, "<i class=\"horizon\" style=\"left:{left}\"></i>")?;
         }
         f.write_str("</div>")
     }
@@ -218,7 +222,8 @@ impl Axis {
         let first = instants.iter().map(near).min().unwrap_or(now);
         let last = instants.iter().map(near).max().unwrap_or(now);
         let margin = ((last - first) / 16).max(DAY);
-        Self { start: first - margin, end: last + margin }
+        // On the right there is a word behind the last line.
+        Self { start: first - margin, end: last + 2 * margin }
     }
 
     const fn shows(self, at: i64) -> bool {
@@ -236,9 +241,9 @@ impl Axis {
     fn ticks(self) -> Vec<(i64, String)> {
         let days = (self.end - self.start) / DAY;
         let ticks = if days <= 40 {
-            let step = (days / 5).max(1);
+            let step = days / 5 + 1;
             let first = self.start.div_euclid(DAY) + 1;
-            (0..=5).map(|count| (first + count * step) * DAY).map(|at| (at, Unit::Day)).collect()
+            (0..5).map(|count| (first + count * step) * DAY).map(|at| (at, Unit::Day)).collect()
         } else {
             self.months(days / 30 / 5)
         };
@@ -255,7 +260,7 @@ impl Axis {
 
     /// The beginnings of months that are so far apart, or a rounder number of them.
     fn months(self, apart: i64) -> Vec<(i64, Unit)> {
-        let step = MONTHS.into_iter().find(|step| i64::from(*step) > apart).unwrap_or(240);
+        let step = MONTHS.into_iter().find(|step| i64::from(*step) >= apart).unwrap_or(240);
         let unit = if step < 12 { Unit::Month } else { Unit::Year };
         let Ok(start) = OffsetDateTime::from_unix_timestamp(self.start) else { return Vec::new() };
         let first = start.year() * 12 / step * step;
@@ -302,11 +307,6 @@ impl fmt::Display for Percent {
     }
 }
 
-/// Text far to the right stands on the left of what it is about.
-const fn side(place: i64) -> &'static str {
-    if place > WHOLE / 2 { " left-of" } else { "" }
-}
-
 /// How many targets end when, as columns.
 pub(super) fn overview(
     f: &mut fmt::Formatter<'_>,
@@ -333,8 +333,7 @@ pub(super) fn overview(
         .collect();
     write!(
         f,
-        "<figure class=\"when\" role=\"img\" aria-label=\"Targets by what is left until their \
-         horizon: {}\">",
+        "<figure class=\"when\" role=\"img\" aria-label=\"{WHEN_TITLE}: {}\"><p>{WHEN_TITLE}</p>",
         words.join(", ")
     )?;
     for ((_, name), count) in WHEN.iter().zip(counts) {
@@ -353,14 +352,68 @@ const DAY: i64 = 86_400;
 const FAR: i64 = 30 * 365 * DAY;
 /// All of it, in hundredths of a percent.
 const WHOLE: i64 = 10_000;
-const MONTHS: [i32; 9] = [1, 2, 3, 6, 12, 24, 60, 120, 240];
+const MONTHS: [i32; 10] = [1, 2, 3, 6, 12, 24, 36, 60, 120, 240];
+const WHEN_TITLE: &str = "When clients start failing, by the calendar";
 /// Below how many seconds, by what name.
 const WHEN: [(i64, &str); 7] = [
-    (0, "ended"),
-    (DAY, "1 day"),
-    (7 * DAY, "7 days"),
-    (30 * DAY, "30 days"),
-    (90 * DAY, "90 days"),
-    (365 * DAY, "1 year"),
+    (0, "already"),
+    (DAY, "\u{2264} 1 d"),
+    (7 * DAY, "\u{2264} 7 d"),
+    (30 * DAY, "\u{2264} 30 d"),
+    (90 * DAY, "\u{2264} 90 d"),
+    (365 * DAY, "\u{2264} 1 y"),
     (i64::MAX, "later"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    fn axis(from: OffsetDateTime, to: OffsetDateTime) -> Axis {
+        let (from, to) = (from.unix_timestamp(), to.unix_timestamp());
+        Axis::around(from, &[from, to])
+    }
+
+    #[test]
+    fn an_axis_has_a_few_ticks_at_round_dates() {
+        let start = datetime!(2026-01-15 12:00 UTC);
+        let cases = [
+            (datetime!(2026-01-15 12:00 UTC), vec!["2026-01-15", "2026-01-16"]),
+            (
+                datetime!(2026-01-22 0:00 UTC),
+                vec!["2026-01-15", "2026-01-17", "2026-01-19", "2026-01-21"],
+            ),
+            (datetime!(2026-04-15 0:00 UTC), vec!["2026-02", "2026-03", "2026-04"]),
+            (datetime!(2027-03-01 0:00 UTC), vec!["2026-04", "2026-07", "2026-10", "2027-01"]),
+            (datetime!(2036-01-15 0:00 UTC), vec!["2028", "2030", "2032", "2034", "2036"]),
+        ];
+        for (end, expected) in cases {
+            let ticks = axis(start, end).ticks();
+            let names: Vec<&str> = ticks.iter().map(|(_, name)| name.as_str()).collect();
+            assert_eq!(names, expected, "{end}");
+        }
+    }
+
+    #[test]
+    fn any_two_instants_have_an_axis() {
+        let first = datetime!(0001-01-01 0:00 UTC);
+        let last = datetime!(9999-12-31 23:59:59 UTC);
+        for (now, other) in [(first, last), (last, first), (first, first), (last, last)] {
+            let axis = axis(now, other);
+            assert!(axis.shows(now.unix_timestamp()));
+            assert!(axis.ticks().len() <= 7, "{:?}", axis.ticks());
+            let place = axis.place(now.unix_timestamp());
+            assert!((0..=WHOLE).contains(&place));
+        }
+    }
+
+    #[test]
+    fn a_place_is_a_share_of_the_axis() {
+        let axis = Axis { start: 0, end: 300 };
+        assert_eq!(Percent(axis.place(100)).to_string(), "33.33%");
+        assert_eq!(Percent(axis.place(-5)).to_string(), "0.00%");
+        assert_eq!(Percent(axis.place(900)).to_string(), "100.00%");
+    }
+}
