@@ -325,7 +325,11 @@ fn a_terminal_may_look_once_and_end_with_the_worst() {
     let ran = run(&mut command);
     assert_eq!((ran.code, &*ran.stderr), (1, ""));
     assert!(ran.stdout.contains("WARN     2026-06-04"), "{}", ran.stdout);
-    assert!(ran.stdout.ends_with("1 in all: 0 pass, 1 warn, 0 fail, 0 unknown\n"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.ends_with("1 in all: 0 pass, 1 warn, 0 fail, 0 unknown\n"),
+        "{}",
+        ran.stdout
+    );
 
     let broken = scene.scratch.file("broken.txt", "example.com\na..b\n");
     let ran = run(example("watch").args(["--list", &broken]));

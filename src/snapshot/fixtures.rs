@@ -67,7 +67,7 @@ impl Scene {
         let labels =
             self.known.iter().enumerate().map(|(place, known)| (known.label().into(), place));
         let index: HashMap<Arc<str>, usize> = labels.collect();
-        Snapshot::new(AT, HOUR, Arc::new(State::new(self.known, Arc::new(index), self.max_age)))
+        Snapshot::new(AT, HOUR, Arc::new(State::of(&self.known, Arc::new(index), self.max_age)))
     }
 }
 

@@ -1,9 +1,9 @@
 //! What is watched, what is known of it, and when it is looked at next.
 
 use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 #[cfg(feature = "fetch")]
 use std::collections::HashSet;
-use std::collections::{BinaryHeap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,9 +12,9 @@ use tokio::sync::{Notify, broadcast, watch};
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-use super::changes::Told;
 use super::look::{Item, Judge};
-use super::schedule::{Pace, Prospect};
+use super::roster::{Roster, Slot};
+use super::schedule::Pace;
 use super::{Damping, Event, Now};
 use crate::report::{Report, Status};
 use crate::snapshot::{Failure, Known, Moment, Record, Snapshot, State};
@@ -40,32 +40,15 @@ pub(super) struct Board {
 }
 
 struct Inner {
-    /// In the order in which they were added.
-    slots: Vec<Slot>,
-    /// Where each stands, by its number and by its label.
-    places: HashMap<u64, usize>,
-    labels: Arc<HashMap<Arc<str>, usize>>,
+    roster: Roster,
     /// When each is due; entries of those that were removed or are due at another time are passed over.
     queue: BinaryHeap<Reverse<(Instant, u64)>>,
-    next_id: u64,
     in_flight: usize,
-    /// Whether there is something that readers don't have.
-    changed: bool,
     dice: fastrand::Rng,
+    /// What changed, to be told once readers have it.
+    untold: Vec<Event>,
     /// None once the watch has ended, so that subscribers learn of it.
     events: Option<broadcast::Sender<Event>>,
-}
-
-struct Slot {
-    id: u64,
-    item: Item,
-    known: Arc<Known>,
-    told: Told,
-    /// Judges what was seen last.
-    judge: Option<Judge>,
-    failures: u32,
-    due: Option<Instant>,
-    looking: Option<AbortHandle>,
 }
 
 /// A look to start.
@@ -111,19 +94,15 @@ pub(super) struct Rules {
 
 impl Board {
     pub(super) fn new(rules: Rules, items: Vec<Item>) -> Self {
-        let labels: Arc<HashMap<Arc<str>, usize>> = Arc::default();
-        let state = State::new(Vec::new(), Arc::clone(&labels), Some(rules.max_age));
+        let mut roster = Roster::default();
         let board = Self {
-            latest: ArcSwap::from_pointee(state),
+            latest: ArcSwap::from_pointee(roster.state(rules.max_age)()),
             inner: Mutex::new(Inner {
-                slots: Vec::new(),
-                places: HashMap::new(),
-                labels,
+                roster,
                 queue: BinaryHeap::new(),
-                next_id: 0,
                 in_flight: 0,
-                changed: true,
                 dice: rules.dice,
+                untold: Vec::new(),
                 events: Some(broadcast::Sender::new(rules.event_capacity)),
             }),
             wake: Notify::new(),
@@ -164,11 +143,9 @@ impl Board {
     }
 
     pub(super) fn remove(&self, label: &str) -> bool {
-        self.change(|inner| {
-            let Some(&place) = inner.labels.get(label) else { return false };
-            let id = inner.slots[place].id;
-            inner.keep_only(|slot| slot.id != id);
-            true
+        self.change(|inner| match inner.roster.labelled(label).map(|slot| slot.id) {
+            Some(id) => inner.roster.keep_only(|slot| slot.id != id) > 0,
+            None => false,
         })
     }
 
@@ -177,12 +154,10 @@ impl Board {
     pub(super) fn reconcile(&self, targets: &[Target]) -> (usize, usize) {
         self.change(|inner| {
             let wanted: HashSet<&Target> = targets.iter().collect();
-            let before = inner.slots.len();
-            inner.keep_only(|slot| match &slot.item {
+            let removed = inner.roster.keep_only(|slot| match &slot.item {
                 Item::Target(target) => wanted.contains(target),
                 Item::Source(_) => true,
             });
-            let removed = before - inner.slots.len();
             let at = Instant::now();
             let added =
                 targets.iter().filter(|target| inner.add(Item::Target((*target).clone()), at));
@@ -194,9 +169,8 @@ impl Board {
     /// one that is under way began too early to count.
     pub(super) fn look_now(&self, label: &str) -> Option<u64> {
         self.change(|inner| {
-            let &place = inner.labels.get(label)?;
-            inner.schedule(place, Instant::now());
-            let slot = &inner.slots[place];
+            let slot = inner.roster.labelled(label)?;
+            schedule(slot, &mut inner.queue, Instant::now());
             Some(slot.known.looks() + 1 + u64::from(slot.looking.is_some()))
         })
     }
@@ -205,6 +179,7 @@ impl Board {
     pub(super) fn due(&self) -> (Vec<Due>, Option<Instant>) {
         let now = Instant::now();
         let mut inner = self.lock();
+        let inner = &mut *inner;
         let mut due = Vec::new();
         while inner.in_flight < self.concurrency {
             let Some(&Reverse((at, id))) = inner.queue.peek() else { return (due, None) };
@@ -212,8 +187,7 @@ impl Board {
                 return (due, Some(at));
             }
             inner.queue.pop();
-            let Some(&place) = inner.places.get(&id) else { continue };
-            let slot = &mut inner.slots[place];
+            let Some(slot) = inner.roster.numbered(id) else { continue };
             // At most one look at a time; what is asked for meanwhile is scheduled when it is done.
             if slot.due != Some(at) || slot.looking.is_some() {
                 continue;
@@ -228,22 +202,20 @@ impl Board {
 
     /// Notes that a look was started, so that it ends with its target.
     pub(super) fn started(&self, id: u64, look: AbortHandle) {
-        let mut inner = self.lock();
-        match inner.places.get(&id).copied() {
-            Some(place) => inner.slots[place].looking = Some(look),
+        match self.lock().roster.numbered(id) {
+            Some(slot) => slot.looking = Some(look),
             None => look.abort(),
         }
     }
 
-    /// Takes what came of a look, and tells subscribers what changed.
+    /// Takes what came of a look, and notes what changed.
     pub(super) fn done(&self, done: Done) {
         let Done { id, moment, took, outcome } = done;
         let mut inner = self.lock();
         let inner = &mut *inner;
         inner.in_flight = inner.in_flight.saturating_sub(1);
         // It may have been removed in the meantime.
-        let Some(&place) = inner.places.get(&id) else { return };
-        let slot = &mut inner.slots[place];
+        let Some(slot) = inner.roster.learn(id) else { return };
         slot.looking = None;
         let is_first = slot.known.looks() == 0;
         slot.known = Arc::new(match outcome {
@@ -260,23 +232,18 @@ impl Board {
                 slot.known.after(Record { moment, took, outcome }, again)
             }
         });
-        inner.changed = true;
         let status = self.status_of(&slot.known, moment);
         let changes = slot.told.take(&slot.known, status, moment, self.damping, self.remind_every);
-        let target = slot.item.label();
-        if let Some(events) = &inner.events {
-            for kind in changes {
-                // Nobody may have subscribed.
-                let _ = events.send(Event { at: moment.at, target: Arc::clone(&target), kind });
-            }
-        }
+        let (at, target) = (moment.at, slot.item.label());
+        let events =
+            changes.into_iter().map(|kind| Event { at, target: Arc::clone(&target), kind });
+        inner.untold.extend(events);
         // Somebody may have asked for another look meanwhile.
-        let slot = &inner.slots[place];
         let at = slot.due.unwrap_or_else(|| {
             let wait = self.pace.wait(slot.prospect(moment));
             Instant::now() + self.pace.roll(wait, is_first, &mut inner.dice)
         });
-        inner.schedule(place, at);
+        schedule(slot, &mut inner.queue, at);
     }
 
     /// Takes that a look was cut off, as its target was removed.
@@ -285,17 +252,22 @@ impl Board {
         inner.in_flight = inner.in_flight.saturating_sub(1);
     }
 
-    /// Hands readers what is new, where anything is.
+    /// Hands readers what is new, where anything is, and then tells subscribers: whoever is told and
+    /// reads finds it.
     pub(super) fn publish(&self) {
         let mut inner = self.lock();
-        if !std::mem::take(&mut inner.changed) {
+        if !inner.roster.is_ahead() {
             return;
         }
-        let labels = Arc::clone(&inner.labels);
-        let known = inner.slots.iter().map(|slot| Arc::clone(&slot.known)).collect();
+        let state = inner.roster.state(self.max_age);
+        let (untold, events) = (std::mem::take(&mut inner.untold), inner.events.clone());
         drop(inner);
-        self.latest.store(Arc::new(State::new(known, labels, Some(self.max_age))));
+        self.latest.store(Arc::new(state()));
         self.published.send_replace(());
+        for event in untold {
+            // Nobody may have subscribed.
+            let _ = events.as_ref().map(|events| events.send(event));
+        }
     }
 
     /// Tells subscribers that there is no more to come.
@@ -306,7 +278,7 @@ impl Board {
 
     /// Whether readers have all that there is.
     pub(super) fn is_published(&self) -> bool {
-        !self.lock().changed
+        !self.lock().roster.is_ahead()
     }
 
     pub(super) fn has_ended(&self) -> bool {
@@ -338,62 +310,13 @@ impl Board {
 impl Inner {
     /// Adds it, unless it is there.
     fn add(&mut self, item: Item, at: Instant) -> bool {
-        let label = item.label();
-        if self.labels.contains_key(&label) {
-            return false;
-        }
-        let (id, place) = (self.next_id, self.slots.len());
-        self.next_id += 1;
-        // Readers share the map: the first of many additions copies it.
-        Arc::make_mut(&mut self.labels).insert(Arc::clone(&label), place);
-        self.places.insert(id, place);
-        self.slots.push(Slot {
-            id,
-            item,
-            known: Arc::new(Known::unseen(label)),
-            told: Told::new(),
-            judge: None,
-            failures: 0,
-            due: None,
-            looking: None,
-        });
-        self.changed = true;
-        self.schedule(place, at);
+        let Some(slot) = self.roster.add(item) else { return false };
+        schedule(slot, &mut self.queue, at);
         true
-    }
-
-    fn keep_only(&mut self, keep: impl Fn(&Slot) -> bool) {
-        self.slots.retain(|slot| {
-            let stays = keep(slot);
-            if let (false, Some(look)) = (stays, &slot.looking) {
-                look.abort();
-            }
-            stays
-        });
-        let places = self.slots.iter().enumerate();
-        self.places = places.clone().map(|(place, slot)| (slot.id, place)).collect();
-        self.labels = Arc::new(places.map(|(place, slot)| (slot.item.label(), place)).collect());
-        self.changed = true;
-    }
-
-    fn schedule(&mut self, place: usize, at: Instant) {
-        let slot = &mut self.slots[place];
-        slot.due = Some(at);
-        let id = slot.id;
-        self.queue.push(Reverse((at, id)));
     }
 }
 
-impl Slot {
-    /// What is known of when it is to be looked at again.
-    fn prospect(&self, moment: Moment) -> Prospect {
-        let ends = self.known.reports().iter().filter_map(|report| report.horizon().until);
-        let left = ends.map(|until| until.unix_timestamp() + 1 - moment.at.unix_timestamp());
-        Prospect {
-            // One that ended long ago must not hide another that ends soon.
-            seconds_left: left.min_by_key(|left| left.unsigned_abs()),
-            failures: self.failures,
-            unsettled: self.told.is_unsettled(),
-        }
-    }
+fn schedule(slot: &mut Slot, queue: &mut BinaryHeap<Reverse<(Instant, u64)>>, at: Instant) {
+    slot.due = Some(at);
+    queue.push(Reverse((at, slot.id)));
 }

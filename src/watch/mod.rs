@@ -36,6 +36,7 @@ mod damping;
 mod driver;
 mod event;
 mod look;
+mod roster;
 mod schedule;
 mod source;
 mod subscription;
