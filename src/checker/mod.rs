@@ -1,7 +1,7 @@
 //! Fetch and inspect, joined: one target, or many.
 
 mod client;
-mod clock;
+pub(crate) mod clock;
 mod compare;
 mod look;
 mod many;
