@@ -4,6 +4,8 @@
 //! beside them. With the feature `serde` it is written in a stable shape, and read back equal.
 
 mod anchor;
+#[cfg(feature = "testing")]
+mod assert;
 mod at_rest;
 mod certificate;
 mod code;

@@ -264,9 +264,11 @@ impl Board {
         drop(inner);
         self.latest.store(Arc::new(state()));
         self.published.send_replace(());
-        for event in untold {
-            // Nobody may have subscribed.
-            let _ = events.as_ref().map(|events| events.send(event));
+        if let Some(events) = events {
+            for event in untold {
+                // Nobody may have subscribed.
+                let _ = events.send(event);
+            }
         }
     }
 
