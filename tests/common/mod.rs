@@ -13,6 +13,7 @@ pub(crate) mod lists;
 #[cfg(feature = "fetch")]
 pub(crate) mod meeting;
 pub(crate) mod nasty;
+pub(crate) mod openmetrics;
 pub(crate) mod pki;
 pub(crate) mod process;
 pub(crate) mod programs;
