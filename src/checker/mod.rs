@@ -4,6 +4,7 @@ mod client;
 mod compare;
 mod look;
 mod many;
+mod one;
 #[cfg(feature = "serde")]
 mod serial;
 mod survey;
@@ -13,7 +14,7 @@ use std::sync::{Arc, OnceLock};
 use rustls::crypto::CryptoProvider;
 use time::OffsetDateTime;
 
-use crate::chain::{ChainError, PresentedChain, RevocationList};
+use crate::chain::{ChainError, RevocationList};
 use crate::clock::now;
 use crate::fetch::{
     AddressPolicy, BuildError, ClientIdentity, FetchError, Fetcher, FetcherBuilder, ProxyError,
@@ -21,8 +22,7 @@ use crate::fetch::{
 };
 use crate::inspect::{Inspector, Policy, TrustAnchors};
 use crate::report::Report;
-use crate::target::{Subject, Target, TargetError};
-use crate::telemetry::Look;
+use crate::target::{Target, TargetError};
 
 use client::Client;
 pub use many::{Checked, Checks};
@@ -162,46 +162,6 @@ impl Checker {
         at: OffsetDateTime,
     ) -> Result<Survey, FetchError> {
         self.look_around(target, at).await
-    }
-
-    /// Fetches and judges, and tells of it.
-    async fn look(
-        &self,
-        target: &Target,
-        at: impl FnOnce() -> OffsetDateTime,
-    ) -> Result<Report, FetchError> {
-        let look = Look::begin(target);
-        match look.follow(self.fetch(target)).await {
-            Ok(chain) => {
-                let report = self.judge(&chain, target, at());
-                look.saw(std::slice::from_ref(&report), report.status());
-                Ok(report)
-            }
-            Err(error) => {
-                look.failed(error.kind().code(), &error);
-                Err(error)
-            }
-        }
-    }
-
-    pub(crate) async fn fetch(&self, target: &Target) -> Result<PresentedChain, FetchError> {
-        self.fetcher.fetch(target).await
-    }
-
-    /// Judges what a target presents, and our own client certificate.
-    pub(crate) fn judge(
-        &self,
-        chain: &PresentedChain,
-        target: &Target,
-        at: OffsetDateTime,
-    ) -> Report {
-        self.judge_as(chain, &Subject::from(target), at)
-    }
-
-    fn judge_as(&self, chain: &PresentedChain, subject: &Subject, at: OffsetDateTime) -> Report {
-        let mut report = self.inspector.inspect(chain, subject, at);
-        report.client = self.client.as_ref().map(|client| Box::new(client.report(at)));
-        report
     }
 
     /// The half that fetches.

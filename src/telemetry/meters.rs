@@ -1,39 +1,40 @@
 //! Counters and gauges, by the names that the OpenMetrics rendering has.
 
 use std::fmt;
+use std::sync::Arc;
 
-use metrics::{counter, gauge};
+use metrics::{SharedString, counter, gauge};
 use tokio::time::Instant;
 
 use crate::report::{Finding, Report, Severity, Status};
 
 /// The numbers of one look.
 pub(super) struct Meter {
-    target: String,
+    target: Arc<str>,
     started: Instant,
 }
 
 impl Meter {
     pub(super) fn begin(target: &dyn fmt::Display) -> Self {
-        Self { target: target.to_string(), started: Instant::now() }
+        Self { target: target.to_string().into(), started: Instant::now() }
     }
 
     pub(super) fn saw(self, reports: &[Report], status: Status) {
         self.looked();
         self.comes_to(status);
         for report in reports {
-            // Of a source each chain has a name of its own.
-            let target = report.target();
+            // Of a source each chain has a name of its own. It is shared: a look sets a dozen gauges.
+            let target = || SharedString::from(Arc::clone(&report.target));
             if let Some(until) = report.horizon().until {
-                gauge!("notafter_chain_horizon_timestamp_seconds", "target" => target.to_owned())
+                gauge!("notafter_chain_horizon_timestamp_seconds", "target" => target())
                     .set(seconds(until.unix_timestamp()));
             }
             for certificate in report.chain() {
                 let Some(not_after) = certificate.not_after() else { continue };
                 gauge!(
                     "notafter_certificate_not_after_timestamp_seconds",
-                    "target" => target.to_owned(),
-                    "position" => certificate.position().to_string(),
+                    "target" => target(),
+                    "position" => position(certificate.position()),
                 )
                 .set(seconds(not_after.unix_timestamp()));
             }
@@ -42,7 +43,7 @@ impl Meter {
                 let count = report.findings().iter().filter(is_such).count();
                 gauge!(
                     "notafter_findings",
-                    "target" => target.to_owned(),
+                    "target" => target(),
                     "severity" => severity.as_str(),
                 )
                 .set(u32::try_from(count).unwrap_or(u32::MAX));
@@ -52,14 +53,18 @@ impl Meter {
 
     pub(super) fn failed(self, kind: &'static str) {
         self.looked();
-        counter!("notafter_target_failed_looks_total", "target" => self.target.clone(), "kind" => kind)
+        counter!("notafter_target_failed_looks_total", "target" => self.target(), "kind" => kind)
             .increment(1);
         self.comes_to(Status::Unknown);
     }
 
+    fn target(&self) -> SharedString {
+        SharedString::from(Arc::clone(&self.target))
+    }
+
     fn looked(&self) {
-        counter!("notafter_target_looks_total", "target" => self.target.clone()).increment(1);
-        gauge!("notafter_target_look_duration_seconds", "target" => self.target.clone())
+        counter!("notafter_target_looks_total", "target" => self.target()).increment(1);
+        gauge!("notafter_target_look_duration_seconds", "target" => self.target())
             .set(self.started.elapsed());
     }
 
@@ -68,11 +73,20 @@ impl Meter {
         for one in STATUSES {
             gauge!(
                 "notafter_target_status",
-                "target" => self.target.clone(),
+                "target" => self.target(),
                 "notafter_target_status" => one.as_str(),
             )
             .set(f64::from(u8::from(one == status)));
         }
+    }
+}
+
+/// Few chains are longer than this.
+fn position(position: usize) -> SharedString {
+    const FIRST: [&str; 4] = ["0", "1", "2", "3"];
+    match FIRST.get(position) {
+        Some(position) => SharedString::const_str(position),
+        None => position.to_string().into(),
     }
 }
 

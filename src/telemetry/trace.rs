@@ -13,11 +13,10 @@ pub(super) struct Trace {
 #[cfg(feature = "tracing")]
 impl Trace {
     pub(super) fn begin(target: &dyn fmt::Display) -> Self {
-        use crate::escape::Escaped;
         use tracing::field::Empty;
 
-        let target = target.to_string();
-        let target = Escaped(&target);
+        // Written only where somebody listens.
+        let target = Shown(target);
         Self { span: tracing::info_span!("look", %target, status = Empty, kind = Empty) }
     }
 
@@ -46,6 +45,17 @@ impl Trace {
         self.span.record("status", Status::Unknown.as_str());
         self.span.record("kind", kind);
         self.span.in_scope(|| tracing::warn!(kind, "could not look: {error}"));
+    }
+}
+
+/// A label, which may come from whoever chose the target.
+#[cfg(feature = "tracing")]
+struct Shown<'a>(&'a dyn fmt::Display);
+
+#[cfg(feature = "tracing")]
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", crate::escape::Escaped(&self.0.to_string()))
     }
 }
 

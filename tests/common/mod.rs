@@ -13,6 +13,7 @@ pub(crate) mod lists;
 #[cfg(feature = "fetch")]
 pub(crate) mod meeting;
 pub(crate) mod nasty;
+pub(crate) mod openmetrics;
 #[cfg(feature = "serde")]
 pub(crate) mod pages;
 pub(crate) mod pki;

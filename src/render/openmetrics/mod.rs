@@ -181,3 +181,169 @@ fn tls_version(version: &str) -> String {
         None => version.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::snapshot::Failure;
+    use crate::snapshot::fixtures::{AT, ENDED, Scene, refused, report};
+
+    /// The samples of families whose names begin so.
+    fn samples<'a>(text: &'a str, start: &str) -> Vec<&'a str> {
+        text.lines().filter(|line| line.starts_with(start)).collect()
+    }
+
+    #[test]
+    fn a_target_that_nobody_has_looked_at_has_a_status_and_counts() {
+        let snapshot = Scene::new().unseen("https://new.example:443").taken();
+        let text = text_with(&snapshot, &[Set::X509CertificateExporter]);
+        let told: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
+        assert_eq!(
+            told,
+            [
+                r#"notafter_target_status{target="https://new.example:443",notafter_target_status="fail"} 0"#,
+                r#"notafter_target_status{target="https://new.example:443",notafter_target_status="pass"} 0"#,
+                r#"notafter_target_status{target="https://new.example:443",notafter_target_status="unknown"} 1"#,
+                r#"notafter_target_status{target="https://new.example:443",notafter_target_status="warn"} 0"#,
+                r#"notafter_target_looks_total{target="https://new.example:443"} 0"#,
+                r#"notafter_target_failed_looks_total{target="https://new.example:443"} 0"#,
+            ],
+        );
+        let target = snapshot.get("https://new.example:443").unwrap();
+        assert_eq!(samples(&blackbox(&target), "probe"), ["probe_success 0"]);
+        assert_eq!(
+            samples(&ssl_exporter(&target), "ssl"),
+            ["ssl_probe_success 0", r#"ssl_prober{prober="https"} 1"#],
+        );
+    }
+
+    #[test]
+    fn a_target_that_fails_to_answer_keeps_what_was_seen() {
+        let label = "https://down.example:443";
+        let seen = Scene::new().seen(label, vec![report(label, AT)], 0).taken();
+        let down = Scene::new().failing(label, vec![report(label, AT)], refused()).taken();
+        for start in ["notafter_certificate", "notafter_chain", "notafter_target_status"] {
+            assert_eq!(samples(&text(&down), start), samples(&text(&seen), start));
+        }
+        assert_eq!(
+            samples(&text_with(&down, &[Set::X509CertificateExporter]), "x509_source"),
+            [
+                r#"x509_source_up{source_kind="tls",source_name="https://down.example:443"} 0"#,
+                r#"x509_source_bundles{source_kind="tls",source_name="https://down.example:443"} 1"#,
+                r#"x509_source_errors_total{source_kind="tls",source_name="https://down.example:443",reason="read_failed"} 1"#,
+            ],
+        );
+        let told = text(&down);
+        let of_targets = [
+            "notafter_target_up",
+            "notafter_target_last",
+            "notafter_target_look_",
+            "notafter_target_looks",
+            "notafter_target_failed",
+        ]
+        .map(|start| samples(&told, start)[0]);
+        assert_eq!(
+            of_targets,
+            [
+                r#"notafter_target_up{target="https://down.example:443"} 0"#,
+                r#"notafter_target_last_success_timestamp_seconds{target="https://down.example:443"} 1896134340"#,
+                r#"notafter_target_look_duration_seconds{target="https://down.example:443"} 0.25"#,
+                r#"notafter_target_looks_total{target="https://down.example:443"} 2"#,
+                r#"notafter_target_failed_looks_total{target="https://down.example:443"} 1"#,
+            ],
+        );
+        for (probe, name) in
+            [(blackbox as fn(&Watched<'_>) -> String, "probe"), (ssl_exporter, "ssl_probe")]
+        {
+            let (seen, down) = (probe(&seen.get(label).unwrap()), probe(&down.get(label).unwrap()));
+            assert_eq!(
+                down,
+                seen.replace(&format!("{name}_success 1"), &format!("{name}_success 0"))
+            );
+            assert_ne!(down, seen);
+        }
+        assert!(blackbox(&down.get(label).unwrap()).contains("\nprobe_duration_seconds 0.25\n"));
+        // Before any look saw something, there is nothing to keep.
+        let never = Scene::new().looked(label, &[(0, Err(refused()))]).taken();
+        let told = text_with(&never, &[Set::X509CertificateExporter]);
+        assert!(told.contains(&format!("notafter_target_up{{target=\"{label}\"}} 0")));
+        assert!(!told.contains("last_success") && !told.contains("bundles"));
+    }
+
+    #[test]
+    fn what_is_too_old_is_unknown_and_no_success() {
+        let (label, file) = ("https://old.example:443", "/etc/tls/chain.pem");
+        let snapshot = Scene::new()
+            .seen(label, vec![report(label, AT)], 120)
+            .seen(file, vec![report(file, AT)], 120)
+            .max_age(Duration::from_secs(60))
+            .taken();
+        let told = text(&snapshot);
+        assert!(
+            told.contains(&format!("{{target=\"{label}\",notafter_target_status=\"unknown\"}} 1"))
+        );
+        assert_eq!(samples(&told, "notafter_chain_horizon").len(), 2);
+        let (target, source) = (snapshot.get(label).unwrap(), snapshot.get(file).unwrap());
+        assert!(blackbox(&target).contains("probe_success 0\n"));
+        assert!(ssl_exporter(&target).contains("ssl_probe_success 0\n"));
+        assert!(ssl_exporter(&source).contains("ssl_probe_success 0\n"));
+        assert!(ssl_exporter(&source).contains("ssl_file_cert_not_after{"));
+    }
+
+    #[test]
+    fn problems_of_a_source_are_counted_by_their_kind() {
+        let problem = |kind| Failure { kind, ..refused() };
+        let problems = vec![problem("base64"), problem("unreadable-file"), problem("base64")];
+        let reports = vec![report("a.pem", AT), report("b.pem", ENDED)];
+        let snapshot = Scene::new().looked("files", &[(0, Ok((reports, problems)))]).taken();
+        let told = text(&snapshot);
+        assert_eq!(
+            samples(&told, "notafter_problems"),
+            [
+                r#"notafter_problems{target="files",kind="base64"} 2"#,
+                r#"notafter_problems{target="files",kind="unreadable-file"} 1"#,
+            ],
+        );
+        // The chains of a source are called by where they are.
+        assert_eq!(
+            samples(&told, "notafter_chain_horizon"),
+            [
+                r#"notafter_chain_horizon_timestamp_seconds{target="a.pem"} 1901231999"#,
+                r#"notafter_chain_horizon_timestamp_seconds{target="b.pem"} 1901231999"#,
+            ],
+        );
+        let bundles = text_with(&snapshot, &[Set::X509CertificateExporter]);
+        assert_eq!(
+            samples(&bundles, "x509_source_bundles"),
+            [r#"x509_source_bundles{source_kind="file",source_name="files"} 2"#],
+        );
+    }
+
+    #[test]
+    fn our_own_client_certificate_is_told_of_once() {
+        let shown = |label| {
+            let mut seen = report(label, AT);
+            seen.client = Some(Box::new(report("client certificate", ENDED)));
+            seen
+        };
+        let snapshot = Snapshot::of([shown("a"), shown("b")]);
+        let told = text(&snapshot);
+        assert_eq!(
+            samples(&told, "notafter_chain_horizon"),
+            [
+                r#"notafter_chain_horizon_timestamp_seconds{target="a"} 1901231999"#,
+                r#"notafter_chain_horizon_timestamp_seconds{target="b"} 1901231999"#,
+                r#"notafter_chain_horizon_timestamp_seconds{target="client certificate"} 1901231999"#,
+            ],
+        );
+        assert_eq!(
+            samples(&told, "notafter_findings"),
+            [
+                r#"notafter_findings{target="client certificate",code="expired",severity="failure"} 1"#
+            ],
+        );
+        assert_eq!(samples(&told, "notafter_certificate_info").len(), 6);
+    }
+}
