@@ -9,13 +9,14 @@ use crate::render::words;
 use crate::report::{Finding, Instant, Report, Severity, Span, Status, TrustLine};
 use crate::snapshot::Watched;
 
-/// Writes a target: a row, and below it, folded where it passes, all that is known of it.
+/// Writes a target: a row, and below it, folded where it is not open, all that is known of it.
 pub(super) fn write(
     f: &mut fmt::Formatter<'_>,
     status: Status,
     target: &Watched<'_>,
+    open: bool,
 ) -> fmt::Result {
-    let open = if status == Status::Pass { "" } else { " open=\"open\"" };
+    let open = if open { " open=\"open\"" } else { "" };
     write!(
         f,
         "<article class=\"{status}\"><details{open}><summary><span class=\"badge\">{}{status}</span>\
@@ -27,15 +28,21 @@ pub(super) fn write(
         f.write_str("<span class=\"old\">stale</span>")?;
     }
     if let Some(until) = target.until() {
-        let left = words::seconds_until(until, target.taken_at());
-        let (before, behind) = if left < 0 { ("ended ", " ago") } else { ("", " left") };
-        write!(f, "<span class=\"left\">{before}{}{behind}</span>", Span(left))?;
+        let left = Span(words::seconds_until(until, target.taken_at()));
+        match left {
+            Span(..0) => write!(f, "<span class=\"left past\">ended {left} ago</span>")?,
+            Span(_) => write!(f, "<span class=\"left\">{left} left</span>")?,
+        }
+    }
+    let reason = words::reason(target);
+    if let Some(reason) = &reason {
+        write!(f, "<span class=\"why\">{}</span>", Text(reason))?;
     }
     f.write_str("</summary>\n<div class=\"body\">\n")?;
-    // What the findings below do not tell.
-    let told = status != Status::Unknown && !target.is_too_old();
-    if let Some(reason) = words::reason(target).filter(|_| !told) {
-        writeln!(f, "<p class=\"lead\">{}</p>", Text(&reason))?;
+    // What no report tells.
+    let lead = reason.filter(|_| target.is_too_old() || target.reports().is_empty());
+    if let Some(lead) = lead.filter(|_| target.problems().is_empty()) {
+        writeln!(f, "<p class=\"lead\">{}</p>", Text(&lead))?;
     } else if let Some(stale) = words::staleness(target) {
         writeln!(f, "<p class=\"stale\">{}</p>", Text(&stale))?;
     }

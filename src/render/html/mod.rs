@@ -19,7 +19,8 @@ use crate::snapshot::{Snapshot, Watched};
 /// - Dark, for those who are woken up; light where the reader's system asks for it, and on paper.
 ///   Every status is a word and a shape too. It fits phones.
 /// - What fails comes first, then what is unknown, what warns, what passes; among those of a status
-///   what ends first, and before it what has no end that is known. What passes is folded.
+///   what ends first, and before it what has no end that is known. What passes is folded, and so is
+///   what comes after the first ten of a status: its row says why.
 /// - It is well-formed XML too. Text of peers is escaped; what controls the display is written as
 ///   `\u{202e}`.
 /// - It shows one [`Snapshot`], and does not reload itself: send `Refresh: 60` where a wall is to show
@@ -27,8 +28,8 @@ use crate::snapshot::{Snapshot, Watched};
 ///
 /// It tells names, addresses and messages of your network: do not show it to strangers.
 ///
-/// A chain of two certificates takes some 4 kB, the rest 10 kB: a page of 500 targets is 2 MB, which a
-/// browser lays out as far as it is looked at, and gzip makes a twentieth of.
+/// A target with a chain of two certificates takes some 2 kB, the rest 14 kB: a page of 500 targets is
+/// 1 MB, which a browser lays out as far as it is looked at, and gzip makes a thirtieth of.
 #[must_use]
 pub fn page(snapshot: &Snapshot) -> String {
     // Writing to a String can't fail.
@@ -75,7 +76,9 @@ impl fmt::Display for Page<'_> {
                  <span class=\"count\">{}</span></h2>",
                 group.len()
             )?;
-            group.into_iter().try_for_each(|target| card::write(f, status, target))?;
+            for (index, target) in group.into_iter().enumerate() {
+                card::write(f, status, target, status != Status::Pass && index < OPEN)?;
+            }
             f.write_str("</section>\n")?;
         }
         f.write_str(
@@ -144,6 +147,9 @@ const GROUPS: [(Status, &str); 4] = [
     (Status::Pass, "Passing"),
 ];
 
+/// So many cards of a status are open.
+const OPEN: usize = 10;
+
 const STYLE: &str = include_str!("style.css");
 
 /// An octagon, a question mark in a ring, a triangle, a tick in a disc.
@@ -160,3 +166,77 @@ d=\"M8 .6 16 15H0zM7 5.4v4.8h2V5.4zm0 6v2h2v-2z\"/></symbol>\
 <symbol id=\"shape-pass\" viewBox=\"0 0 16 16\"><path fill=\"currentColor\" fill-rule=\"evenodd\" \
 d=\"M8 0a8 8 0 1 0 0 16A8 8 0 0 0 8 0zM6.9 11.9 3.4 8.4l1.4-1.4 2.1 2.1 4.3-4.3 1.4 1.4z\"/></symbol>\
 </svg>\n";
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::snapshot::fixtures::{AT, ENDED, SOON, Scene, refused, report};
+
+    fn card(page: &str, label: &str) -> String {
+        let label = format!("<bdi>{label}</bdi>");
+        let card = page.split("<article").find(|card| card.contains(&label)).unwrap();
+        card.split("</article>").next().unwrap().to_owned()
+    }
+
+    #[test]
+    fn what_could_not_be_seen_says_why() {
+        let why = "connect failed for https://down.example:443 at 192.0.2.1:443: the connection was \
+                   refused: Connection refused (os error 111)";
+        let page = page(
+            &Scene::new()
+                .unseen("new")
+                .looked("down", &[(0, Err(refused()))])
+                .failing("stale", vec![report("stale", AT)], refused())
+                .looked("half", &[(0, Ok((vec![report("half", AT)], vec![refused()])))])
+                .taken(),
+        );
+        let new = card(&page, "new");
+        assert!(new.starts_with(" class=\"unknown\"><details open"), "{new}");
+        assert!(new.contains("<p class=\"lead\">nothing was seen yet</p>"), "{new}");
+        assert!(!new.contains("<figure"), "{new}");
+        assert!(card(&page, "down").contains(&format!("<p class=\"lead\">{why}</p>")));
+        let stale = card(&page, "stale");
+        assert!(stale.starts_with(" class=\"pass\"><details><summary>"), "{stale}");
+        assert!(stale.contains("<span class=\"old\">stale</span>"), "{stale}");
+        let line = format!("<p class=\"stale\">last seen 1 minute ago: {why}</p>");
+        assert!(stale.contains(&line), "{stale}");
+        let half = card(&page, "half");
+        assert!(half.contains(&format!("<p class=\"stale\">{why}</p>")), "{half}");
+        assert!(half.contains("<figure"), "{half}");
+    }
+
+    #[test]
+    fn what_is_too_old_is_unknown_and_keeps_its_picture() {
+        let scene = Scene::new()
+            .seen("old", vec![report("old", AT)], 1_800)
+            .max_age(Duration::from_secs(60));
+        let page = page(&scene.taken());
+        let old = card(&page, "old");
+        assert!(old.starts_with(" class=\"unknown\""), "{old}");
+        assert!(old.contains("<p class=\"lead\">last seen 30 minutes ago</p>"), "{old}");
+        assert!(old.contains("horizon 2030-03-31") && old.contains("<figure"), "{old}");
+    }
+
+    #[test]
+    fn only_the_first_ten_of_a_status_are_open() {
+        let mut scene = Scene::new();
+        for index in 0..12 {
+            scene = scene.seen(&format!("over{index}"), vec![report("over", ENDED)], 1).seen(
+                &format!("soon{index}"),
+                vec![report("soon", SOON)],
+                1,
+            );
+        }
+        let page = page(&scene.taken());
+        assert_eq!(page.matches("<details open").count(), 20);
+        assert_eq!(page.matches("<span class=\"why\">").count(), 24);
+    }
+
+    #[test]
+    fn text_is_escaped_once() {
+        let text = Text("<b> & \"it's\" \u{202e}\u{ffff}\n").to_string();
+        assert_eq!(text, "&lt;b&gt; &amp; &quot;it&#39;s&quot; \\u{202e}\\u{ffff}\\u{a}");
+    }
+}

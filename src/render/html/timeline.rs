@@ -75,16 +75,15 @@ fn rows(report: &Report) -> Vec<Row> {
     };
     let mut rows: Vec<Row> = report.chain().iter().map(|it| row(it, true)).collect();
     rows.extend(report.extra_certificates().iter().map(|it| row(it, false)));
-    if let Some(limit) = limit.filter(|limit| limit.position().is_none()) {
-        if let Some(validity) = limit.validity() {
-            rows.push(Row {
-                subject: limit.subject(),
-                role: "trust anchor".to_owned(),
-                period: Some((validity.not_before, validity.not_after)),
-                limits: true,
-                spare: false,
-            });
-        }
+    let anchor = limit.filter(|limit| limit.position().is_none());
+    if let Some((anchor, validity)) = anchor.and_then(|it| Some((it, it.validity()?))) {
+        rows.push(Row {
+            subject: anchor.subject(),
+            role: "trust anchor".to_owned(),
+            period: Some((validity.not_before, validity.not_after)),
+            limits: true,
+            spare: false,
+        });
     }
     rows
 }
@@ -222,7 +221,8 @@ impl Axis {
         let first = instants.iter().map(near).min().unwrap_or(now);
         let last = instants.iter().map(near).max().unwrap_or(now);
         let margin = ((last - first) / 16).max(DAY);
-        Self { start: first - margin, end: last + margin }
+        // On the right there is a word behind the last line.
+        Self { start: first - margin, end: last + 2 * margin }
     }
 
     const fn shows(self, at: i64) -> bool {
@@ -240,9 +240,9 @@ impl Axis {
     fn ticks(self) -> Vec<(i64, String)> {
         let days = (self.end - self.start) / DAY;
         let ticks = if days <= 40 {
-            let step = (days / 5).max(1);
+            let step = days / 5 + 1;
             let first = self.start.div_euclid(DAY) + 1;
-            (0..=5).map(|count| (first + count * step) * DAY).map(|at| (at, Unit::Day)).collect()
+            (0..5).map(|count| (first + count * step) * DAY).map(|at| (at, Unit::Day)).collect()
         } else {
             self.months(days / 30 / 5)
         };
@@ -259,7 +259,7 @@ impl Axis {
 
     /// The beginnings of months that are so far apart, or a rounder number of them.
     fn months(self, apart: i64) -> Vec<(i64, Unit)> {
-        let step = MONTHS.into_iter().find(|step| i64::from(*step) > apart).unwrap_or(240);
+        let step = MONTHS.into_iter().find(|step| i64::from(*step) >= apart).unwrap_or(240);
         let unit = if step < 12 { Unit::Month } else { Unit::Year };
         let Ok(start) = OffsetDateTime::from_unix_timestamp(self.start) else { return Vec::new() };
         let first = start.year() * 12 / step * step;
@@ -351,15 +351,68 @@ const DAY: i64 = 86_400;
 const FAR: i64 = 30 * 365 * DAY;
 /// All of it, in hundredths of a percent.
 const WHOLE: i64 = 10_000;
-const MONTHS: [i32; 9] = [1, 2, 3, 6, 12, 24, 60, 120, 240];
-const WHEN_TITLE: &str = "For how many targets clients start failing within";
+const MONTHS: [i32; 10] = [1, 2, 3, 6, 12, 24, 36, 60, 120, 240];
+const WHEN_TITLE: &str = "When clients start failing, by the calendar";
 /// Below how many seconds, by what name.
 const WHEN: [(i64, &str); 7] = [
     (0, "already"),
-    (DAY, "1 day"),
-    (7 * DAY, "7 days"),
-    (30 * DAY, "30 days"),
-    (90 * DAY, "90 days"),
-    (365 * DAY, "1 year"),
+    (DAY, "\u{2264} 1 d"),
+    (7 * DAY, "\u{2264} 7 d"),
+    (30 * DAY, "\u{2264} 30 d"),
+    (90 * DAY, "\u{2264} 90 d"),
+    (365 * DAY, "\u{2264} 1 y"),
     (i64::MAX, "later"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    fn axis(from: OffsetDateTime, to: OffsetDateTime) -> Axis {
+        let (from, to) = (from.unix_timestamp(), to.unix_timestamp());
+        Axis::around(from, &[from, to])
+    }
+
+    #[test]
+    fn an_axis_has_a_few_ticks_at_round_dates() {
+        let start = datetime!(2026-01-15 12:00 UTC);
+        let cases = [
+            (datetime!(2026-01-15 12:00 UTC), vec!["2026-01-15", "2026-01-16", "2026-01-17"]),
+            (
+                datetime!(2026-01-22 0:00 UTC),
+                vec!["2026-01-15", "2026-01-17", "2026-01-19", "2026-01-21", "2026-01-23"],
+            ),
+            (datetime!(2026-04-15 0:00 UTC), vec!["2026-02", "2026-03", "2026-04"]),
+            (datetime!(2027-03-01 0:00 UTC), vec!["2026-04", "2026-07", "2026-10", "2027-01"]),
+            (datetime!(2036-01-15 0:00 UTC), vec!["2028", "2030", "2032", "2034", "2036"]),
+        ];
+        for (end, expected) in cases {
+            let ticks = axis(start, end).ticks();
+            let names: Vec<&str> = ticks.iter().map(|(_, name)| name.as_str()).collect();
+            assert_eq!(names, expected, "{end}");
+        }
+    }
+
+    #[test]
+    fn any_two_instants_have_an_axis() {
+        let first = datetime!(0001-01-01 0:00 UTC);
+        let last = datetime!(9999-12-31 23:59:59 UTC);
+        for (now, other) in [(first, last), (last, first), (first, first), (last, last)] {
+            let axis = axis(now, other);
+            assert!(axis.shows(now.unix_timestamp()));
+            assert!(axis.ticks().len() <= 7, "{:?}", axis.ticks());
+            let place = axis.place(now.unix_timestamp());
+            assert!((0..=WHOLE).contains(&place));
+        }
+    }
+
+    #[test]
+    fn a_place_is_a_share_of_the_axis() {
+        let axis = Axis { start: 0, end: 300 };
+        assert_eq!(Percent(axis.place(100)).to_string(), "33.33%");
+        assert_eq!(Percent(axis.place(-5)).to_string(), "0.00%");
+        assert_eq!(Percent(axis.place(900)).to_string(), "100.00%");
+    }
+}
