@@ -386,7 +386,7 @@ mod tests {
             ),
             (datetime!(2026-04-15 0:00 UTC), vec!["2026-02", "2026-03", "2026-04"]),
             (datetime!(2027-03-01 0:00 UTC), vec!["2026-04", "2026-07", "2026-10", "2027-01"]),
-            (datetime!(2036-01-15 0:00 UTC), vec!["2028", "2030", "2032", "2034", "2036"]),
+            (datetime!(2036-01-15 0:00 UTC), vec!["2028", "2031", "2034"]),
         ];
         for (end, expected) in cases {
             let ticks = axis(start, end).ticks();
