@@ -151,7 +151,7 @@ fn what_fails_comes_first_and_what_passes_is_folded() {
     assert_eq!(headings, ["Failing 2", "Unknown 1", "Warning 2", "Passing 25"]);
     let labels: Vec<&str> =
         elements.iter().filter(|it| it.is("span", "label")).map(|it| it.text.as_str()).collect();
-    assert_eq!(labels[..5], [0, 3, 4, 2, 1].map(|slot| label(slot)).each_ref().map(String::as_str));
+    assert_eq!(labels[..5], [0, 3, 4, 2, 1].map(label).each_ref().map(String::as_str));
     let open = elements.iter().filter(|it| it.attributes.contains_key("open")).count();
     assert_eq!(open, 5);
     let headline = elements.iter().find(|it| it.name == "h1").unwrap();
@@ -191,14 +191,14 @@ fn a_chain_is_told_in_a_sentence_findings_and_a_picture() {
         "Certificates over time; end-entity CN=example.com, 2026-03-05 to 2026-06-02; intermediate \
          CN=Test Intermediate, 2025-01-01 to 2035-01-01; the horizon is 2026-06-02 23:59:59 UTC"
     );
-    // 90 days, and a sixteenth of them on either side.
+    // 90 days, a sixteenth of them before, and two behind.
     let bars: Vec<(&str, &str)> = elements
         .iter()
         .filter(|it| it.is("i", "bar"))
         .map(|it| (it.attributes["class"].as_str(), it.attributes["style"].as_str()))
         .collect();
     let expected =
-        [("bar", "left:5.55%;width:88.89%"), ("bar from on", "left:0.00%;width:100.00%")];
+        [("bar", "left:5.26%;width:84.21%"), ("bar from on", "left:0.00%;width:100.00%")];
     assert_eq!(bars, expected);
     let ticks = elements.iter().find(|it| it.is("div", "ticks")).unwrap();
     assert_eq!(ticks.text, "2026-042026-052026-06");

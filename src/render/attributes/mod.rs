@@ -120,6 +120,7 @@ pub enum AttributeValue {
 
 impl Attributes {
     /// All of them, by name.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&'static str, &AttributeValue)> {
         self.0.iter().map(|(name, value)| (*name, value))
     }

@@ -19,7 +19,7 @@
 //! - `/health`: all of it, for people and load balancers that ask for it by choice.
 //! - Alerts: from `/metrics`, and by the horizon.
 //!
-//! Answer from a [`Snapshot`]: Kubernetes waits for a second, a handshake with a remote server may
+//! Answer from a [`Snapshot`](crate::snapshot::Snapshot): Kubernetes waits for a second, a handshake with a remote server may
 //! take longer.
 
 #[cfg(feature = "serde")]
