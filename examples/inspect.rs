@@ -12,7 +12,6 @@ mod support {
     pub(crate) mod deployed;
     pub(crate) mod found;
     pub(crate) mod outcome;
-    pub(crate) mod table;
 }
 
 use std::io;
@@ -20,13 +19,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use lexopt::prelude::*;
+use notafter::render::text::table;
+use notafter::snapshot::Snapshot;
 use notafter::source::{self, Arrangement, Found, ReadOptions};
 use notafter::target::{Host, Purpose, Subject};
 use notafter::{Inspector, Status};
 use time::OffsetDateTime;
 
 use support::outcome::{Outcome, Printer};
-use support::table::Table;
 use support::{args, found};
 
 const USAGE: &str = "\
@@ -179,7 +179,7 @@ impl Options {
             }
         }
         if many && !self.json {
-            printer.text(&Table::new(&all))?;
+            printer.text(&table(&Snapshot::of(all)))?;
         }
         #[cfg(feature = "fetch")]
         for target in &self.expected {

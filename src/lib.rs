@@ -31,6 +31,9 @@
 //!   [`TrustAnchors`](inspect::TrustAnchors). It opens no socket and reads no clock.
 //! - [`Report`] holds what was seen: findings, trust, facts, and the [`Status`] they come to.
 //! - [`Checker`] joins the two halves, for one target, for every view of it, or for many at a time.
+//! - `Watch` (feature `watch`) looks again and again, and keeps a [`Snapshot`](snapshot::Snapshot) of
+//!   what it saw.
+//! - [`render`] writes reports and snapshots as what other programs read.
 //!
 //! # Without a network
 //!
@@ -68,8 +71,8 @@
 //! Every judgement takes the instant for which it holds. Ask how it will look in 30 days by
 //! passing that instant; test your alerting without waiting for a certificate to die. Instants are
 //! compared in whole seconds, and both ends of a validity period belong to it (RFC 5280 section
-//! 4.1.2.5). Only [`check`], [`Checker::check`], [`Checker::check_many`] and [`Checker::survey`] read
-//! the system's clock.
+//! 4.1.2.5). Only [`check`], [`Checker::check`], [`Checker::check_many`], [`Checker::survey`] and a
+//! `Watch` that is given no other read the system's clock.
 //!
 //! ```
 //! # use notafter::{Inspector, chain::PresentedChain, inspect::TrustAnchors, report::Status, target::Subject};
@@ -230,6 +233,35 @@
 //! A certificate that was renewed and not deployed is the commonest outage made by people:
 //! [`inspect::compare`] holds what is served, or what this process has loaded, against what should be.
 //!
+//! # In a service, and in its tests
+//!
+//! A health endpoint has a second to answer, so it reads what a `Watch` saw in the background; the
+//! [`render`] functions write it. That what fails can be seen failing is proved by the servers of
+//! `testing` (feature `testing`): they show whatever chain a test wants.
+//!
+//! ```no_run
+//! # #[cfg(all(feature = "serde", feature = "watch", feature = "fetch"))]
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! use notafter::Checker;
+//! use notafter::render::health::{self, Details};
+//! use notafter::watch::Watch;
+//!
+//! let watch = Watch::builder(Checker::new()?).target("example.com".parse()?).start();
+//! // For each request:
+//! let snapshot = watch.snapshot();
+//! let code = health::http_status(snapshot.status(), 503);
+//! let body = health::json(&snapshot, Details::Hidden);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! With the feature `tracing` each look is a span `look` with the fields `target`, `status` and
+//! `kind`, and its phases are events in it, at the level debug; what fails, or is not pass, is a
+//! warning. With the feature `metrics` looks are counted (`notafter_target_looks_total`,
+//! `notafter_target_failed_looks_total`) and gauges set, by the names that
+//! [`render::openmetrics`] has; that facade can't take a gauge back, so of a target that is
+//! removed, or has no horizon any more, the last value stays there.
+//!
 //! # What this crate does not do
 //!
 //! - It does not authenticate a connection: what it fetched is what a peer claims. Send no data on
@@ -254,12 +286,16 @@
 //! | `jks` | | JKS and JCEKS key stores | you have no Java |
 //! | `jwks` | | the certificates of JWK Sets | you have no token issuers |
 //! | `kubernetes` | | Secrets, ConfigMaps, webhooks and kubeconfigs, as manifests | you have no Kubernetes |
+//! | `metrics` | | counters and gauges, told to the `metrics` crate | you render [`openmetrics`](render::openmetrics) |
 //! | `native-roots` | | `TrustAnchors::native`: the trust anchors of the system | it reads files |
 //! | `pkcs12` | | PKCS#12 key stores | it brings most crates of all formats |
 //! | `psl` | | `Policy::public_suffixes`: wildcards below a public suffix | the list ages with your dependencies |
 //! | `quic` | | `h3://` targets, and QUIC in surveys; with `aws-lc-rs` or `ring` | nobody asks you for HTTP/3 |
 //! | `saml` | | SAML metadata | you have no single sign-on |
-//! | `serde` | | reports, targets and findings as JSON, both ways | |
+//! | `serde` | | reports, targets and findings as JSON, both ways; `render::health::json` | |
+//! | `testing` | | `testing`: chains and loopback servers for your own tests; with `fetch` and a provider | it belongs to your dev-dependencies |
+//! | `tracing` | | a span for each look | |
+//! | `watch` | | `watch`: reports kept fresh in the background, on tokio; targets with `fetch` | you look when you are asked |
 //!
 //! Both providers may be on; a provider given to the builder, or installed as the default of the
 //! process, comes before either. Nothing here ever installs one.
@@ -303,10 +339,14 @@ pub mod render;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+#[cfg(any(feature = "fetch", feature = "watch"))]
+mod clock;
 mod escape;
 #[cfg(feature = "serde")]
 mod instant;
 mod recent;
+#[cfg(any(feature = "fetch", feature = "watch"))]
+mod telemetry;
 
 #[cfg(feature = "fetch")]
 pub use checker::{CheckError, Checker, check};

@@ -4,24 +4,17 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod common;
-// What an example says after a while can't be waited for here.
-#[path = "../examples/support/snapshot.rs"]
-mod snapshot;
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
-use notafter::{Report, Status};
+use notafter::Report;
 use serde_json::{Value, json};
 
 use common::pki::{Draft, Pki};
 use common::process::Scratch;
 use common::programs::{codes, example, run};
 use common::server::{Server, Tls, refusing};
-use snapshot::Snapshot;
 
 /// All leaves here are valid during 2026, and warn in its last 22.5 days.
 const BEFORE: &str = "2025-12-31T23:59:59Z";
@@ -80,7 +73,7 @@ mod every_program {
 
     #[test]
     fn prints_its_usage_when_asked_and_ends_well() {
-        for name in ["check", "health", "inspect", "pipeline"] {
+        for name in ["check", "health", "inspect", "pipeline", "watch"] {
             for option in ["-h", "--help"] {
                 let ran = run(example(name).arg(option));
                 assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{name}");
@@ -123,6 +116,10 @@ mod every_program {
             ("pipeline", &["--name", "a.test", "one.pem", "two.pem"], "\"two.pem\""),
             ("pipeline", &["--min-days", "-1"], "--min-days -1: "),
             ("health", &["--every", "0"], "--every 0: "),
+            ("health", &["--every", "5w"], "--every 5w: "),
+            ("health", &["--unknown", "20"], "--unknown 20: "),
+            ("watch", &["--every", "soon"], "--every soon: "),
+            ("watch", &["a..b"], "a label is empty"),
             ("health", &["--listen", "somewhere"], "--listen somewhere: "),
             ("health", &["a..b"], "a label is empty"),
         ];
@@ -648,105 +645,5 @@ mod pipeline {
             ["fullchain.pem: pass: install it", "cert.pem: fail: do not install it"]
         );
         assert!(ran.stdout.contains("issuer-missing"));
-    }
-}
-
-mod health {
-    use super::*;
-
-    /// The service, once it has looked at its targets; killed when it is dropped.
-    struct Service {
-        child: Child,
-        address: String,
-    }
-
-    impl Service {
-        fn start(files: &Files, at: &str, target: &str) -> Self {
-            let mut command = example("health");
-            command.args(["--roots", &files.roots, "--at", at, target]).stdout(Stdio::piped());
-            let mut service = Self { child: command.spawn().unwrap(), address: String::new() };
-            let mut said = BufReader::new(service.child.stdout.take().unwrap()).lines();
-            let listening = said.next().unwrap().unwrap();
-            let url = listening.strip_prefix("listening on http://").unwrap();
-            service.address = url.strip_suffix("/health").unwrap().to_owned();
-            assert!(said.next().unwrap().unwrap().starts_with("looked at all targets: "));
-            service
-        }
-
-        /// The status code and the body.
-        fn get(&self, path: &str) -> (u16, String) {
-            let mut stream = TcpStream::connect(&self.address).unwrap();
-            write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
-            let mut answer = String::new();
-            stream.read_to_string(&mut answer).unwrap();
-            let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-            (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
-        }
-    }
-
-    impl Drop for Service {
-        fn drop(&mut self) {
-            let _ = self.child.kill();
-            let _ = self.child.wait();
-        }
-    }
-
-    #[test]
-    fn answers_503_for_what_fails_and_stays_ready_whatever_the_certificate_is_like() {
-        let files = Files::new();
-        let server = files.server();
-        let target = server.target("example.com").to_string();
-        for (at, code, status, found) in [
-            (INSIDE, 200, "pass", vec![]),
-            (LATE, 200, "warn", vec!["expires-soon"]),
-            (AFTER, 503, "fail", vec!["expired"]),
-        ] {
-            let service = Service::start(&files, at, &target);
-            let (answered, body) = service.get("/health");
-            let body: Value = serde_json::from_str(&body).unwrap();
-            assert_eq!((answered, &body["status"]), (code, &json!(status)), "{at}");
-            assert_eq!(body["targets"][0]["target"], json!(target));
-            assert_eq!(body["targets"][0]["status"], json!(status));
-            assert_eq!(codes(&body["targets"][0]), found);
-            assert_eq!(service.get("/readyz").0, 200, "{at}");
-            assert_eq!(service.get("/livez").0, 404, "there is none, on purpose");
-        }
-    }
-
-    #[test]
-    fn answers_503_for_what_cannot_be_told() {
-        let files = Files::new();
-        let service = Service::start(&files, INSIDE, &refusing().to_string());
-        let (code, body) = service.get("/health");
-        let body: Value = serde_json::from_str(&body).unwrap();
-        assert_eq!((code, &body["status"]), (503, &json!("unknown")));
-        assert_eq!(body["targets"][0]["error"]["kind"], json!("refused"));
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn ends_well_when_it_is_asked_to_stop() {
-        let files = Files::new();
-        let server = files.server();
-        let mut service = Service::start(&files, INSIDE, &server.target("example.com").to_string());
-        let asked = Command::new("kill").arg(service.child.id().to_string()).status().unwrap();
-        assert!(asked.success());
-        assert_eq!(service.child.wait().unwrap().code(), Some(0));
-    }
-
-    #[test]
-    fn takes_what_was_seen_too_long_ago_for_unknown_and_so_what_was_never_seen() {
-        let files = Files::new();
-        let report = run(files.inspect(INSIDE).arg(&files.chain)).stdout;
-        let results = [(String::new(), Ok(serde_json::from_str(&report).unwrap()))];
-        let (taken, max_age) = (Instant::now(), Duration::from_secs(180));
-        let snapshot = Snapshot::new(taken, results.into());
-        assert_eq!(snapshot.status(taken + max_age, max_age), Status::Pass);
-        let later = taken + max_age + Duration::from_nanos(1);
-        assert_eq!(snapshot.status(later, max_age), Status::Unknown);
-        assert_eq!(snapshot.results().len(), 1);
-
-        let never = Snapshot::default();
-        assert_eq!((never.status(taken, max_age), never.age(taken)), (Status::Unknown, None));
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use notafter::checker::Checker;
 use notafter::inspect::TrustAnchors;
+use notafter::watch::Watch;
 use notafter::{Report, Status, Target};
 use rustls::client::Resumption;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -26,6 +27,8 @@ pub(crate) enum Case {
     Floor,
     /// A check of a chain that was seen before.
     Unchanged,
+    /// A look of a watch at a chain that was seen before, to where its snapshot is read.
+    Watched,
     /// A check of a new end-entity certificate under a known intermediate.
     NewLeaf,
     /// The first check of a new checker.
@@ -33,12 +36,14 @@ pub(crate) enum Case {
 }
 
 impl Case {
-    pub(crate) const ALL: [Self; 4] = [Self::Floor, Self::Unchanged, Self::NewLeaf, Self::AllNew];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Floor, Self::Unchanged, Self::Watched, Self::NewLeaf, Self::AllNew];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Floor => "floor",
             Self::Unchanged => "unchanged",
+            Self::Watched => "watched",
             Self::NewLeaf => "new-leaf",
             Self::AllNew => "all-new",
         }
@@ -53,6 +58,7 @@ pub(crate) struct Client {
     connector: TlsConnector,
     anchors: TrustAnchors,
     checker: Checker,
+    watch: Option<Watch>,
 }
 
 impl Client {
@@ -62,14 +68,12 @@ impl Client {
         let leaves = if case == Case::NewLeaf { checks } else { 1 };
         let address = server::start(&pki, (1..=leaves).map(|number| pki.leaf(number)).collect());
         let anchors = anchors(&pki);
-        let client = Self {
-            case,
-            address,
-            target: format!("{NAME};connect={address}").parse().unwrap(),
-            connector: connector(),
-            checker: checker(&anchors),
-            anchors,
-        };
+        let target: Target = format!("{NAME};connect={address}").parse().unwrap();
+        let checker = checker(&anchors);
+        let watch = (case == Case::Watched)
+            .then(|| Watch::builder(checker.clone()).target(target.clone()).start());
+        let connector = connector();
+        let client = Self { case, address, target, connector, checker, anchors, watch };
         if let Some(report) = client.look().await {
             assert_eq!(report.status(), Status::Pass, "{report}");
         }
@@ -88,6 +92,12 @@ impl Client {
             }
             Case::Unchanged | Case::NewLeaf => {
                 Some(self.checker.check(&self.target).await.unwrap())
+            }
+            Case::Watched => {
+                let (watch, label) = (self.watch.as_ref().unwrap(), self.target.to_string());
+                let snapshot = watch.look(&label).await.unwrap();
+                let report = snapshot.get(&label).unwrap().reports()[0].clone();
+                Some(report)
             }
             Case::AllNew => Some(checker(&self.anchors).check(&self.target).await.unwrap()),
         }

@@ -3,9 +3,11 @@
 use std::error::Error as StdError;
 use std::ffi::OsStr;
 use std::fmt::Display;
+use std::num::NonZero;
 use std::path::Path;
 use std::process;
 use std::str::FromStr;
+use std::time::Duration;
 
 use lexopt::{Error, Parser};
 use notafter::inspect::TrustAnchors;
@@ -26,6 +28,7 @@ pub(crate) fn refuse(program: &str, error: &Error) -> ! {
 }
 
 /// The value of an option, parsed.
+#[allow(dead_code, reason = "not every example has such")]
 pub(crate) fn value<T>(parser: &mut Parser, option: &str) -> Result<T, Error>
 where
     T: FromStr,
@@ -33,6 +36,27 @@ where
 {
     let value = parser.value()?;
     value.to_string_lossy().parse().map_err(|error| wrong(option, &value, error))
+}
+
+/// The value of an option that is a length of time: `30s`, `5m`, `1h`, `2d`, or seconds.
+#[allow(dead_code, reason = "not every example waits")]
+pub(crate) fn duration(parser: &mut Parser, option: &str) -> Result<Duration, Error> {
+    let value = parser.value()?;
+    let text = value.to_string_lossy();
+    let (number, unit) = match text.strip_suffix(['s', 'm', 'h', 'd']) {
+        Some(number) => (number, text.chars().next_back()),
+        None => (&*text, None),
+    };
+    let seconds = match unit {
+        Some('m') => 60,
+        Some('h') => 3600,
+        Some('d') => 86_400,
+        _ => 1,
+    };
+    let number: NonZero<u32> = number
+        .parse()
+        .map_err(|error| wrong(option, &value, format!("{error}; try 30s, 5m or 1h")))?;
+    Ok(Duration::from_secs(u64::from(number.get()) * seconds))
 }
 
 /// The value of `--at`, in UTC.

@@ -41,8 +41,14 @@ impl DistinguishedName {
     /// Not a place to look for a server's identity: RFC 9525 section 2.
     #[must_use]
     pub fn common_names(&self) -> Vec<String> {
+        self.values(COMMON_NAME)
+    }
+
+    /// The values of an attribute by its object identifier, in the order of the encoding; those that
+    /// are no text are left out.
+    pub(crate) fn values(&self, oid: &[u8]) -> Vec<String> {
         attributes(&self.0)
-            .filter(|attribute| attribute.oid == COMMON_NAME)
+            .filter(|attribute| attribute.oid == oid)
             .filter_map(|attribute| text(attribute.value))
             .collect()
     }

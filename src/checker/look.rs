@@ -12,6 +12,7 @@ use crate::chain::{Peer, PresentedChain};
 use crate::fetch::{Deadline, Destination, FetchError, FetchErrorKind};
 use crate::report::Report;
 use crate::target::{KeyType, Protocol, Subject, Target, Transport, View};
+use crate::telemetry;
 
 /// A view, and what came of it.
 type Look = (View, Result<PresentedChain, FetchError>);
@@ -78,8 +79,9 @@ impl Checker {
         loop {
             for view in &views[started..] {
                 let (fetcher, target, view) = (self.fetcher.clone(), target.clone(), view.clone());
+                let told = telemetry::Look::begin(&format_args!("{target}, {view}"));
                 tasks.spawn(async move {
-                    let look = fetcher.look(&target, &view, deadline).await;
+                    let look = told.follow(fetcher.look(&target, &view, deadline)).await;
                     (view, look)
                 });
             }

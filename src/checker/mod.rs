@@ -1,7 +1,6 @@
 //! Fetch and inspect, joined: one target, or many.
 
 mod client;
-mod clock;
 mod compare;
 mod look;
 mod many;
@@ -15,6 +14,7 @@ use rustls::crypto::CryptoProvider;
 use time::OffsetDateTime;
 
 use crate::chain::{ChainError, PresentedChain, RevocationList};
+use crate::clock::now;
 use crate::fetch::{
     AddressPolicy, BuildError, ClientIdentity, FetchError, Fetcher, FetcherBuilder, ProxyError,
     ProxyRules, Resolver, Timeouts,
@@ -22,6 +22,7 @@ use crate::fetch::{
 use crate::inspect::{Inspector, Policy, TrustAnchors};
 use crate::report::Report;
 use crate::target::{Subject, Target, TargetError};
+use crate::telemetry::Look;
 
 use client::Client;
 pub use many::{Checked, Checks};
@@ -73,8 +74,7 @@ impl Checker {
     /// A [`FetchError`] where no chain could be fetched. An expired, untrusted or misnamed
     /// certificate is no error: the report says so.
     pub async fn check(&self, target: &Target) -> Result<Report, FetchError> {
-        let chain = self.fetcher.fetch(target).await?;
-        Ok(self.judge(&chain, target, clock::now()))
+        self.look(target, now).await
     }
 
     /// Looks at one target now, and judges what it presents as of `at`.
@@ -87,8 +87,7 @@ impl Checker {
         target: &Target,
         at: OffsetDateTime,
     ) -> Result<Report, FetchError> {
-        let chain = self.fetcher.fetch(target).await?;
-        Ok(self.judge(&chain, target, at))
+        self.look(target, || at).await
     }
 
     /// Looks at many targets, a bounded number at a time, and yields each when it is done.
@@ -149,7 +148,7 @@ impl Checker {
     /// A [`FetchError`] where the target has no address that may be connected to. Whatever fails
     /// later is told by the view where it does.
     pub async fn survey(&self, target: &Target) -> Result<Survey, FetchError> {
-        self.look_around(target, clock::now()).await
+        self.look_around(target, now()).await
     }
 
     /// Looks at every view now, and judges what they show as of `at`.
@@ -165,8 +164,37 @@ impl Checker {
         self.look_around(target, at).await
     }
 
+    /// Fetches and judges, and tells of it.
+    async fn look(
+        &self,
+        target: &Target,
+        at: impl FnOnce() -> OffsetDateTime,
+    ) -> Result<Report, FetchError> {
+        let look = Look::begin(target);
+        match look.follow(self.fetch(target)).await {
+            Ok(chain) => {
+                let report = self.judge(&chain, target, at());
+                look.saw(std::slice::from_ref(&report), report.status());
+                Ok(report)
+            }
+            Err(error) => {
+                look.failed(error.kind().code(), &error);
+                Err(error)
+            }
+        }
+    }
+
+    pub(crate) async fn fetch(&self, target: &Target) -> Result<PresentedChain, FetchError> {
+        self.fetcher.fetch(target).await
+    }
+
     /// Judges what a target presents, and our own client certificate.
-    fn judge(&self, chain: &PresentedChain, target: &Target, at: OffsetDateTime) -> Report {
+    pub(crate) fn judge(
+        &self,
+        chain: &PresentedChain,
+        target: &Target,
+        at: OffsetDateTime,
+    ) -> Report {
         self.judge_as(chain, &Subject::from(target), at)
     }
 

@@ -1,5 +1,6 @@
 //! From a target to its chain: resolve, connect, ask for TLS, shake hands.
 
+use std::fmt;
 use std::net::SocketAddr;
 
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -18,6 +19,7 @@ use super::wire::Wire;
 use super::{FetchErrorKind, Phase};
 use crate::chain::PresentedChain;
 use crate::target::{Host, Opening, Target, Transport, View};
+use crate::telemetry::step;
 
 /// What a fetcher is made of.
 #[derive(Debug)]
@@ -44,6 +46,15 @@ pub(crate) enum Destination {
     ByName,
 }
 
+impl fmt::Display for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Addresses(addresses) => write!(f, "{} addresses", addresses.len()),
+            Self::ByName => f.write_str("the proxy resolves"),
+        }
+    }
+}
+
 impl Pipeline {
     pub(super) async fn fetch(
         &self,
@@ -51,6 +62,7 @@ impl Pipeline {
         deadline: Deadline,
     ) -> Result<PresentedChain, Failure> {
         let destination = self.resolve(target, deadline).await?;
+        step("resolve", &destination);
         self.look(target, destination, &View::of(target), deadline).await
     }
 
@@ -132,6 +144,7 @@ impl Pipeline {
         };
         let (chain, peer) =
             self.handshakes.run_over_quic(addresses, view, &self.timeouts, deadline).await?;
+        step("handshake", format_args!("{} certificates arrived over QUIC", chain.entries().len()));
         Ok(chain.with_peer(peer))
     }
 
@@ -171,6 +184,7 @@ impl Pipeline {
             (None, Destination::Addresses(addresses)) => {
                 let until = deadline.phase(self.timeouts.connect());
                 let (stream, address) = connect(addresses, until).await?;
+                step("connect", format_args!("connected to {address}"));
                 Ok((Conversation::new(Wire::Tcp(stream)), Some(address)))
             }
             (Some(proxy), destination) => {
@@ -199,6 +213,7 @@ impl Pipeline {
         let endpoints = endpoints(target, destination);
         let until = deadline.phase(self.timeouts.proxy());
         let (conversation, endpoint) = tunnel(proxy, &self.resolver, endpoints, until).await?;
+        step("proxy", "connected through the proxy");
         match endpoint {
             Endpoint::Address(address) => Ok((conversation, Some(address))),
             Endpoint::Name(..) => Ok((conversation, None)),
@@ -217,6 +232,7 @@ impl Pipeline {
         let stream = self.start_tls(conversation, target, deadline).await?;
         let until = deadline.phase(self.timeouts.handshake());
         let flight = legacy::probe(stream, view.server_name.as_ref(), until).await?;
+        step("handshake", "the probe for old servers was answered");
         flight.into_chain(self.handshakes.memo())
     }
 
@@ -234,6 +250,7 @@ impl Pipeline {
         let stream = self.start_tls(conversation, target, deadline).await?;
         let until = deadline.phase(self.timeouts.handshake());
         let (chain, peer) = self.handshakes.run(stream, view, until).await?;
+        step("handshake", format_args!("{} certificates arrived", chain.entries().len()));
         Ok(chain.with_peer(peer))
     }
 
@@ -256,6 +273,7 @@ impl Pipeline {
                 };
                 let until = deadline.phase(self.timeouts.starttls());
                 conversation.hold(&mut *dialogue, Phase::StartTls, until).await?;
+                step("starttls", "the server is ready for TLS");
                 conversation.into_io()
             }
         }

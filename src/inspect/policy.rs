@@ -138,6 +138,12 @@ impl Policy {
         }
     }
 
+    /// When the end of a certificate is soon that lives for so many seconds: by its position, which
+    /// a trust anchor has none of.
+    pub(crate) fn limits(&self, position: Option<usize>, lifetime: i64) -> Limits {
+        self.thresholds(Kept::of(position)).limits(lifetime)
+    }
+
     /// The most intermediates that a path may have, self-issued ones aside.
     pub(super) const fn path_depth_limit(&self) -> Option<usize> {
         self.max_path_depth
@@ -269,9 +275,9 @@ impl Thresholds {
 
 /// Below how many seconds left it is soon.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Limits {
-    pub(super) warning: i64,
-    pub(super) critical: i64,
+pub(crate) struct Limits {
+    pub(crate) warning: i64,
+    pub(crate) critical: i64,
 }
 
 /// What is told only where a policy gives it a severity.

@@ -68,7 +68,8 @@ impl fmt::Display for Report {
     }
 }
 
-struct TrustLine<'a>(&'a Trust);
+/// A verdict in a few words.
+pub(crate) struct TrustLine<'a>(pub(crate) &'a Trust);
 
 impl fmt::Display for TrustLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

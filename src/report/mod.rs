@@ -4,6 +4,8 @@
 //! beside them. With the feature `serde` it is written in a stable shape, and read back equal.
 
 mod anchor;
+#[cfg(feature = "testing")]
+mod assert;
 mod at_rest;
 mod certificate;
 mod code;
@@ -35,6 +37,7 @@ pub use at_rest::{DocumentEnd, Replaced, Replacement, Succession};
 pub use certificate::{ReportedCertificate, Role};
 pub use code::{Code, UnknownCode};
 pub use disagreement::{Disagreement, Seen, UnreachableAddress};
+pub(crate) use display::TrustLine;
 pub use fault::{
     AuthorityKeyIdentifierFault, DnsNameFault, NameConstraintsFault, PolicyConstraintsFault,
     SerialNumberFault, SubjectKeyIdentifierFault,
@@ -44,6 +47,7 @@ pub use finding::{Finding, Severity};
 pub use horizon::{AnchorHorizon, Gap, Horizon, Limit, Profile};
 pub use kind::FindingKind;
 pub use revocation::RevocationListFault;
+pub(crate) use span::{Instant, Span};
 pub use store::StoreVerdict;
 pub use trust::{Trust, TrustedPath, UndeterminedReason, UntrustedReason};
 

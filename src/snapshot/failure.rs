@@ -1,5 +1,6 @@
 //! Why a look saw nothing, in a shape that can be kept and written down.
 
+#[cfg(any(feature = "watch", test))]
 use std::error::Error;
 use std::fmt;
 

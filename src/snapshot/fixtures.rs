@@ -13,6 +13,9 @@ use crate::inspect::{Inspector, TrustAnchors};
 use crate::report::Report;
 use crate::target::Subject;
 
+/// What a look shows: reports, and what could not be read.
+type Outcome = Result<(Vec<Report>, Vec<Failure>), Failure>;
+
 /// A snapshot to be: of `AT`, of a watch that began an hour before.
 pub(crate) struct Scene {
     known: Vec<Arc<Known>>,
@@ -47,11 +50,7 @@ impl Scene {
     }
 
     /// Adds what came of looks, each a number of seconds before the snapshot.
-    pub(crate) fn looked(
-        mut self,
-        label: &str,
-        looks: &[(u64, Result<(Vec<Report>, Vec<Failure>), Failure>)],
-    ) -> Self {
+    pub(crate) fn looked(mut self, label: &str, looks: &[(u64, Outcome)]) -> Self {
         let mut known = Known::unseen(label.into());
         for (seconds_ago, outcome) in looks {
             let ago = Duration::from_secs(*seconds_ago);
@@ -68,7 +67,7 @@ impl Scene {
         let labels =
             self.known.iter().enumerate().map(|(place, known)| (known.label().into(), place));
         let index: HashMap<Arc<str>, usize> = labels.collect();
-        Snapshot::new(AT, HOUR, Arc::new(State::new(self.known, Arc::new(index), self.max_age)))
+        Snapshot::new(AT, HOUR, Arc::new(State::of(&self.known, Arc::new(index), self.max_age)))
     }
 }
 

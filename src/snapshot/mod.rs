@@ -19,7 +19,7 @@ use crate::report::{Report, Status};
 pub use failure::Failure;
 pub(crate) use record::Known;
 #[cfg(any(feature = "watch", test))]
-pub(crate) use record::{Moment, Record};
+pub(crate) use record::{Moment, Record, comes_to};
 
 /// What is known of many targets at one time: the reports of the last looks, how old they are, and
 /// what could not be looked at.
@@ -57,14 +57,28 @@ pub struct Snapshot {
 /// What snapshots share until the next look is done.
 #[derive(Debug)]
 pub(crate) struct State {
-    known: Vec<Arc<Known>>,
+    /// Each full but the last: after a look only one of them is another.
+    chunks: Vec<Arc<Chunk>>,
     /// Where each label stands.
     index: Arc<HashMap<Arc<str>, usize>>,
     max_age: Option<Duration>,
-    /// What it comes to while nothing is too old.
+    sum: Sum,
+}
+
+/// Some of what is known, and what it comes to.
+#[derive(Debug)]
+pub(crate) struct Chunk {
+    known: Box<[Arc<Known>]>,
+    sum: Sum,
+}
+
+/// What a number of targets come to.
+#[derive(Clone, Copy, Debug)]
+struct Sum {
+    /// While nothing is too old.
     fresh: Status,
     /// When the oldest of all facts were seen.
-    oldest: Duration,
+    oldest: Option<Duration>,
 }
 
 impl Snapshot {
@@ -86,7 +100,8 @@ impl Snapshot {
         let instants = known.iter().flat_map(|(_, reports)| reports).map(Report::checked_at);
         let at = instants.max().unwrap_or(OffsetDateTime::UNIX_EPOCH);
         let known = known.into_iter().map(|(label, reports)| Arc::new(Known::of(label, reports)));
-        Self::new(at, Duration::ZERO, Arc::new(State::new(known.collect(), Arc::new(index), None)))
+        let state = State::of(&known.collect::<Vec<_>>(), Arc::new(index), None);
+        Self::new(at, Duration::ZERO, Arc::new(state))
     }
 
     pub(crate) const fn new(at: OffsetDateTime, elapsed: Duration, state: Arc<State>) -> Self {
@@ -115,8 +130,10 @@ impl Snapshot {
         if self.is_empty() {
             return Status::Unknown;
         }
-        if self.state.max_age.is_none_or(|max| self.age_of(self.state.oldest) <= max) {
-            return self.state.fresh;
+        let Sum { fresh, oldest } = self.state.sum;
+        // What was never seen is unknown at any age.
+        if self.max_age().zip(oldest).is_none_or(|(max, oldest)| self.age_of(oldest) <= max) {
+            return fresh;
         }
         self.iter().map(|target| target.status()).fold(Status::Pass, Status::or_worse)
     }
@@ -124,13 +141,13 @@ impl Snapshot {
     /// How many targets there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.state.known.len()
+        self.state.chunks.iter().map(|chunk| chunk.known.len()).sum()
     }
 
     /// Whether nothing is watched.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.state.known.is_empty()
+        self.state.chunks.is_empty()
     }
 
     /// How many targets have a status.
@@ -140,20 +157,27 @@ impl Snapshot {
     }
 
     /// All targets, in the order in which they were added.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Watched<'_>> {
-        self.state.known.iter().map(|known| Watched { known, snapshot: self })
+        (0..self.len()).map(|place| self.at(place))
     }
 
     /// The target with a [label](Watched::label).
     #[must_use]
     pub fn get(&self, label: &str) -> Option<Watched<'_>> {
-        let known = self.state.known.get(*self.state.index.get(label)?)?;
-        Some(Watched { known, snapshot: self })
+        Some(self.at(*self.state.index.get(label)?))
     }
 
     /// All reports, in the order of the targets.
     pub fn reports(&self) -> impl Iterator<Item = &Report> {
-        self.state.known.iter().flat_map(|known| known.reports())
+        let known = self.state.chunks.iter().flat_map(|chunk| chunk.known.iter());
+        known.flat_map(|known| known.reports())
+    }
+
+    fn at(&self, place: usize) -> Watched<'_> {
+        // Places are counted through chunks that are full, all but the last.
+        let known = &self.state.chunks[place / Chunk::SIZE].known[place % Chunk::SIZE];
+        Watched { known, snapshot: self }
     }
 
     fn age_of(&self, moment: Duration) -> Duration {
@@ -163,15 +187,48 @@ impl Snapshot {
 
 impl State {
     pub(crate) fn new(
-        known: Vec<Arc<Known>>,
+        chunks: Vec<Arc<Chunk>>,
         index: Arc<HashMap<Arc<str>, usize>>,
         max_age: Option<Duration>,
     ) -> Self {
-        let fresh = known.iter().map(|known| known.status()).fold(Status::Pass, Status::or_worse);
-        // What was never seen is unknown at any age.
-        let seen = known.iter().filter_map(|known| known.success());
-        let oldest = seen.map(|moment| moment.elapsed).min().unwrap_or_default();
-        Self { known, index, max_age, fresh, oldest }
+        let sum = Sum::of(chunks.iter().map(|chunk| chunk.sum));
+        Self { chunks, index, max_age, sum }
+    }
+
+    fn of(
+        known: &[Arc<Known>],
+        index: Arc<HashMap<Arc<str>, usize>>,
+        max_age: Option<Duration>,
+    ) -> Self {
+        let chunks = known.chunks(Chunk::SIZE);
+        let chunks = chunks.map(|chunk| Arc::new(Chunk::new(chunk.iter().map(Arc::clone))));
+        Self::new(chunks.collect(), index, max_age)
+    }
+}
+
+impl Chunk {
+    /// About as many as there are chunks of 10,000 targets: so a look copies few of either.
+    pub(crate) const SIZE: usize = 100;
+
+    pub(crate) fn new(known: impl Iterator<Item = Arc<Known>>) -> Self {
+        let known: Box<[Arc<Known>]> = known.collect();
+        let sum = Sum::of(known.iter().map(|known| Sum {
+            fresh: known.status(),
+            oldest: known.success().map(|moment| moment.elapsed),
+        }));
+        Self { known, sum }
+    }
+}
+
+impl Sum {
+    fn of(parts: impl Iterator<Item = Self>) -> Self {
+        parts.fold(Self { fresh: Status::Pass, oldest: None }, |sum, part| Self {
+            fresh: sum.fresh.or_worse(part.fresh),
+            oldest: match (sum.oldest, part.oldest) {
+                (Some(one), Some(other)) => Some(one.min(other)),
+                (one, other) => one.or(other),
+            },
+        })
     }
 }
 

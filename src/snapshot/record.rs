@@ -46,7 +46,7 @@ impl Known {
         let latest = reports.iter().map(Report::checked_at).max();
         let success = latest.map(|at| Moment { at, elapsed: Duration::ZERO });
         let looks = u64::try_from(reports.len()).unwrap_or(u64::MAX);
-        let status = worst(&reports, &[]);
+        let status = comes_to(&reports, &[]);
         Self {
             label,
             reports: reports.into(),
@@ -79,7 +79,7 @@ impl Known {
         match outcome {
             Ok((reports, problems)) => Self {
                 label,
-                status: worst(&reports, &problems),
+                status: comes_to(&reports, &problems),
                 reports: reports.into(),
                 problems: problems.into(),
                 success: Some(moment),
@@ -91,7 +91,7 @@ impl Known {
             Err(failure) => {
                 let (reports, problems) = (again(&self.reports), Arc::clone(&self.problems));
                 let status = match self.success {
-                    Some(_) => worst(&reports, &problems),
+                    Some(_) => comes_to(&reports, &problems),
                     None => Status::Unknown,
                 };
                 Self {
@@ -146,7 +146,8 @@ impl Known {
     }
 }
 
-fn worst(reports: &[Report], problems: &[Failure]) -> Status {
+/// The worst of reports, and unknown where something could not be read.
+pub(crate) fn comes_to(reports: &[Report], problems: &[Failure]) -> Status {
     let seen = reports.iter().map(Report::status);
     let unread = problems.iter().map(|_| Status::Unknown);
     seen.chain(unread).fold(Status::Pass, Status::or_worse)

@@ -14,6 +14,8 @@ pub(crate) mod lists;
 pub(crate) mod meeting;
 pub(crate) mod nasty;
 pub(crate) mod openmetrics;
+#[cfg(feature = "serde")]
+pub(crate) mod pages;
 pub(crate) mod pki;
 pub(crate) mod process;
 pub(crate) mod programs;
