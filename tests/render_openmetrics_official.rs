@@ -1,6 +1,7 @@
-//! What the parsers of others make of the metrics: those of Prometheus' own client for Python, and of
-//! promtool: `cargo test --test render_openmetrics_official -- --ignored`.
+//! What the parsers of others make of the metrics, that of Prometheus itself among them:
+//! `cargo test --test render_openmetrics_official -- --ignored`.
 //!
+//! promtool comes with Debian's package `prometheus`; version 2.42 was asked.
 //! `NOTAFTER_PYTHON` names a Python interpreter that has `prometheus_client`; without it, it is
 //! `python3`.
 
@@ -12,10 +13,10 @@ use std::env;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use common::judge::judge;
-use common::judge::trusting;
+use common::judge::{judge, trusting};
 use common::openmetrics::{nasty, nasty_reports, read};
 use common::pki::Pki;
+use common::process::Scratch;
 use notafter::inspect::TrustAnchors;
 use notafter::render::openmetrics::{self, Set};
 use notafter::snapshot::Snapshot;
@@ -100,6 +101,33 @@ fn promtool_finds_nothing_to_complain_of() {
         let (output, success) =
             run(Command::new("promtool").args(["check", "metrics"]), &classic(&text));
         assert!(success && output.is_empty(), "{output}\n{text}");
+    }
+}
+
+/// Prometheus' own parser takes samples in bulk where each has its time.
+#[test]
+#[ignore = "needs Debian's promtool"]
+fn prometheus_takes_every_series() {
+    for text in expositions() {
+        let series: usize = read(&text).iter().map(|family| family.samples.len()).sum();
+        if series == 0 {
+            continue;
+        }
+        let timed = text.lines().map(|line| match line.starts_with('#') {
+            true => format!("{line}\n"),
+            false => format!("{line} 1896134400\n"),
+        });
+        let files = Scratch::new();
+        let input = files.file("metrics.txt", timed.collect::<String>());
+        let output = files.file("blocks", "");
+        std::fs::remove_file(&output).unwrap();
+        let import = ["tsdb", "create-blocks-from", "openmetrics", &input, &output];
+        let (told, success) = run(Command::new("promtool").args(import), "");
+        assert!(success, "{told}\n{text}");
+        // The table's line of the one block: its times and length, and then the samples, the chunks
+        // and the series.
+        let block: Vec<&str> = told.lines().nth(1).unwrap().split_whitespace().collect();
+        assert_eq!([block[4], block[6]], [&*series.to_string(); 2], "{told}\n{text}");
     }
 }
 

@@ -24,7 +24,7 @@
 //! | `notafter_certificate_not_after_timestamp_seconds` | gauge | `target`, `position`, `subject` | the last second of the validity period |
 //! | `notafter_certificate_not_before_timestamp_seconds` | gauge | `target`, `position`, `subject` | its first second |
 //! | `notafter_chain_horizon_timestamp_seconds` | gauge | `target` | [`Horizon::until`](crate::report::Horizon::until): the last second at which clients go on |
-//! | `notafter_store_horizon_timestamp_seconds` | gauge | `target`, `store` | the same by each trust store, where there are several |
+//! | `notafter_store_horizon_timestamp_seconds` | gauge | `target`, `store` | the same by each trust store, only where there are several |
 //! | `notafter_target_status` | stateset | `target`, `notafter_target_status`: `fail`, `pass`, `unknown`, `warn` | 1 for what [`Watched::status`] is, else 0 |
 //! | `notafter_target_up` | gauge | `target` | whether the last look saw something, good or bad; not before the first |
 //! | `notafter_target_last_success_timestamp_seconds` | gauge | `target` | [`Watched::checked_at`] |
@@ -126,11 +126,12 @@ pub fn text_with(snapshot: &Snapshot, sets: &[Set]) -> String {
 /// | `probe_tls_version_info` | info | `version`: `TLS 1.3` | 1 |
 /// | `probe_tls_cipher_info` | info | `cipher`: `TLS_AES_128_GCM_SHA256` | 1 |
 ///
-/// As the exporter does when it verifies, `probe_success` falls where clients that verify fail: an
-/// expired, untrusted or misnamed chain, and where it could not be told. Unlike the exporter's, all
-/// the other series are there then too, those of the last look that saw something: so alerts on
-/// dates don't resolve at the moment of expiry. The end of the last chain has not passed before all
-/// paths ended: what the exporter takes from the paths that it verified, each with its root.
+/// As the exporter's does while it verifies, `probe_success` falls where clients that verify fail: on
+/// a chain that is expired, untrusted or misnamed, and where that could not be told. Unlike the
+/// exporter's, the other series stay then, as the last look that saw something left them, so that an
+/// alert on a date does not resolve itself at the moment of expiry. Like the exporter's, the expiry
+/// of the last chain is that of the path that lasts longest, its root counted as far as its dates
+/// are known.
 ///
 /// For a source with several chains the dates are the earliest of all, and each end-entity
 /// certificate has its own `probe_ssl_last_chain_info`.
@@ -254,9 +255,9 @@ mod tests {
                 r#"notafter_target_failed_looks_total{target="https://down.example:443"} 1"#,
             ],
         );
-        for (probe, name) in
-            [(blackbox as fn(&Watched<'_>) -> String, "probe"), (ssl_exporter, "ssl_probe")]
-        {
+        let probes: [(fn(&Watched<'_>) -> String, &str); 2] =
+            [(blackbox, "probe"), (ssl_exporter, "ssl_probe")];
+        for (probe, name) in probes {
             let (seen, down) = (probe(&seen.get(label).unwrap()), probe(&down.get(label).unwrap()));
             assert_eq!(
                 down,

@@ -64,7 +64,7 @@ fn horizons(snapshot: &Snapshot, text: &mut String) {
     );
     let mut stores = Family::gauge(
         "notafter_store_horizon_timestamp_seconds",
-        "The same by each trust store, where there are several.",
+        "The last second at which clients go on, by each of several trust stores.",
         Ord::min,
     );
     for report in reports(snapshot) {
