@@ -44,6 +44,7 @@ const fn goal(case: Case) -> Option<f64> {
     match case {
         Case::Floor => None,
         Case::Unchanged => Some(1.05),
+        Case::Watched => Some(1.10),
         Case::NewLeaf => Some(1.25),
         Case::AllNew => Some(2.0),
     }

@@ -32,7 +32,7 @@ fn main() {
     runtime.block_on(hold(in_flight));
     let floor = allocations(&runtime, Case::Floor, looks);
     println!("a bare handshake, both ends: {floor} allocations");
-    for case in [Case::Unchanged, Case::NewLeaf, Case::AllNew] {
+    for case in [Case::Unchanged, Case::Watched, Case::NewLeaf, Case::AllNew] {
         let all = allocations(&runtime, case, looks);
         println!("a check ({}): {} more", case.name(), all.saturating_sub(floor));
     }

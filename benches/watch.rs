@@ -57,7 +57,7 @@ fn main() {
         println!(
             "{many} targets looked at in {looked:.1?}; {} bytes each on the heap, {:.1} KiB resident",
             held / many,
-            (resident_kib() - resident) / many as f64,
+            (resident_kib() - resident) / f64::from(u32::try_from(many).unwrap()),
         );
         let (busy, looks) = (cpu_time(), count_looks(&watch));
         tokio::time::sleep(idle).await;

@@ -38,21 +38,15 @@ fn the_page_lays_out_and_nothing_in_it_runs() {
         assert_eq!(elements("svg"), shapes + 1, "each picture is one of ours, and the shapes");
         assert_eq!(elements("svg class=\"shape"), elements("svg"));
 
-        for (scheme, width, height) in
-            [("dark", 1_280, 1_600), ("dark", 500, 1_600), ("light", 1_600, 1_000)]
-        {
-            let picture = folder.join(format!("page{count}-{scheme}-{width}.png"));
+        for (width, height) in [(1_280, 1_600), (500, 1_600), (1_600, 1_000)] {
+            let picture = folder.join(format!("page{count}-{width}.png"));
             let shot = format!("--screenshot={}", picture.display());
             let size_of_window = format!("--window-size={width},{height}");
-            let prefers = if scheme == "dark" { DARK } else { LIGHT };
-            chromium(&path, &[&shot, &size_of_window, prefers]);
+            chromium(&path, &[&shot, &size_of_window]);
             assert_eq!(size(&fs::read(&picture).unwrap()), (width, height));
         }
     }
 }
-
-const DARK: &str = "--blink-settings=preferredColorScheme=0";
-const LIGHT: &str = "--blink-settings=preferredColorScheme=1";
 
 fn folder() -> PathBuf {
     let folder = env::var_os("NOTAFTER_ARTEFACTS")

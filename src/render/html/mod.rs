@@ -16,7 +16,7 @@ use crate::snapshot::{Snapshot, Watched};
 /// - No script, no font, no picture from elsewhere, no link out: the header `Content-Security-Policy:
 ///   default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none';
 ///   frame-ancestors 'none'` fits, and should be sent, with `text/html; charset=utf-8`.
-/// - Dark, for those who are woken up; light where the reader's system asks for it, and on paper.
+/// - Dark, for those who are woken up, whatever their system is set to; light on paper.
 ///   Every status is a word and a shape too. It fits phones.
 /// - What fails comes first, then what is unknown, what warns, what passes; among those of a status
 ///   what ends first, and before it what has no end that is known. What passes is folded, and so is
@@ -48,7 +48,7 @@ impl fmt::Display for Page<'_> {
             "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n\
              <meta name=\"referrer\" content=\"no-referrer\"/>\n\
-             <meta name=\"color-scheme\" content=\"dark light\"/>\n\
+             <meta name=\"color-scheme\" content=\"dark\"/>\n\
              <title>{word}: {headline}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n{SHAPES}\
              <header class=\"{status}\">\n<p class=\"kicker\">Certificates</p>\n\
              <h1>{shape}<span>{headline}</span></h1>\n\
