@@ -10,7 +10,7 @@ use super::pki::{Authority, Pki};
 use crate::Report;
 use crate::chain::PresentedChain;
 use crate::inspect::{Inspector, TrustAnchors};
-use crate::target::{Host, Subject};
+use crate::target::{DnsName, Host, Subject, TargetError};
 
 /// What a server sends: its certificate, what leads from it to the root, and the key to prove it.
 ///
@@ -183,18 +183,24 @@ impl Chain {
 /// The name as a certificate has it, and as a client asks for it.
 #[track_caller]
 fn named(name: &str) -> (SanType, Host) {
-    let below = name.strip_prefix("*.");
-    let asked = below.map_or_else(|| name.to_owned(), |parent| format!("www.{parent}"));
-    match (asked.parse(), below) {
-        (Ok(Host::Ip(address)), None) => (SanType::IpAddress(address), Host::Ip(address)),
-        (Ok(Host::Dns(host)), _) => {
-            let text = host.as_str().to_owned();
-            let text = if below.is_some() { text.replacen("www", "*", 1) } else { text };
-            match text.try_into() {
-                Ok(text) => (SanType::DnsName(text), Host::Dns(host)),
-                Err(error) => panic!("{name:?} can't be written: {error}"),
-            }
-        }
-        _ => panic!("{name:?} is neither a DNS name nor an IP address"),
+    let parsed = match name.strip_prefix("*.") {
+        Some(parent) => wildcard(parent),
+        None => name.parse().map(|host: Host| (host.to_string(), host)),
+    };
+    let Ok((text, host)) = parsed else {
+        panic!("{name:?} is neither a DNS name nor an IP address");
+    };
+    let san = match host {
+        Host::Ip(address) => Ok(SanType::IpAddress(address)),
+        Host::Dns(_) => text.try_into().map(SanType::DnsName),
+    };
+    match san {
+        Ok(san) => (san, host),
+        Err(error) => panic!("a certificate can't say {name:?}: {error}"),
     }
+}
+
+fn wildcard(parent: &str) -> Result<(String, Host), TargetError> {
+    let parent: DnsName = parent.parse()?;
+    Ok((format!("*.{parent}"), Host::Dns(format!("www.{parent}").parse()?)))
 }
