@@ -15,6 +15,7 @@ use notafter::render::openmetrics::{self, Set};
 use notafter::report::Report;
 use notafter::snapshot::Snapshot;
 use notafter::target::Subject;
+use proptest::prelude::*;
 
 const CHAIN: &str = include_str!("data/chain.pem");
 const ROOT: &str = include_str!("data/root.pem");
@@ -528,6 +529,26 @@ fn labels_that_come_to_the_same_when_written_are_one_series() {
     let status = &only(&families, "notafter_target_status").samples;
     let told: Vec<&str> = status.iter().map(|sample| &*sample.value).collect();
     assert_eq!(told, ["1", "1", "0", "0"]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_stays_in_its_label(label in any::<String>()) {
+        let snapshot = Snapshot::of([report(&label, "2030-02-01T00:00:00Z")]);
+        let told = |text: &str| -> Vec<usize> {
+            read(text).iter().map(|family| family.samples.len()).collect()
+        };
+        let target = snapshot.get(&label).unwrap();
+        let sets = [Set::X509CertificateExporter];
+        // As many of each as of a label that is plain.
+        prop_assert_eq!(
+            told(&openmetrics::text_with(&snapshot, &sets)),
+            [2, 2, 2, 1, 4, 1, 1, 1, 1, 2, 2, 2, 1, 1],
+        );
+        prop_assert_eq!(told(&openmetrics::ssl_exporter(&target)), [1, 1, 2, 2]);
+    }
 }
 
 #[cfg(feature = "serde")]
