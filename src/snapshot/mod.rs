@@ -1,6 +1,6 @@
 //! What is known of many targets at one time, and how old it is.
 //!
-//! A [`Snapshot`] comes from a [`Watch`](crate::watch::Watch), which keeps it fresh, or from reports
+//! A [`Snapshot`] comes from a `Watch` (feature `watch`), which keeps it fresh, or from reports
 //! of your own ([`Snapshot::of`]). The functions in [`render`](crate::render) write it down.
 
 mod failure;

@@ -2,7 +2,7 @@
 //!
 //! [`text`] writes metrics of our own, for everything in a [`Snapshot`]. Dashboards and alerts that
 //! exist already go on with the names that they know: [`text_with`] adds those of
-//! x509-certificate-exporter, and [`blackbox`] and [`ssl_exporter`] answer for one target at a time,
+//! x509-certificate-exporter, and [`blackbox()`] and [`ssl_exporter()`] answer for one target at a time,
 //! as those exporters do.
 //!
 //! Whatever is known stays: a certificate that has expired, or a chain that nobody trusts, has its
@@ -146,7 +146,7 @@ pub fn blackbox(target: &Watched<'_>) -> String {
 ///
 /// | name | type | labels | value |
 /// |---|---|---|---|
-/// | `ssl_probe_success` | gauge | | as `probe_success` of [`blackbox`]; of files, whether the last look read any |
+/// | `ssl_probe_success` | gauge | | as `probe_success` of [`blackbox()`]; of files, whether the last look read any |
 /// | `ssl_prober` | gauge | `prober`: `https`, `tcp` or `file` | 1 |
 /// | `ssl_cert_not_after`, `ssl_cert_not_before` | gauge | L | the validity period of what was presented |
 /// | `ssl_verified_cert_not_after`, `ssl_verified_cert_not_before` | gauge | `chain_no`, L | the same of the path |
@@ -255,17 +255,18 @@ mod tests {
                 r#"notafter_target_failed_looks_total{target="https://down.example:443"} 1"#,
             ],
         );
-        let probes: [(fn(&Watched<'_>) -> String, &str); 2] =
-            [(blackbox, "probe"), (ssl_exporter, "ssl_probe")];
-        for (probe, name) in probes {
-            let (seen, down) = (probe(&seen.get(label).unwrap()), probe(&down.get(label).unwrap()));
+        let (seen, down) = (seen.get(label).unwrap(), down.get(label).unwrap());
+        for (name, seen, down) in [
+            ("probe", blackbox(&seen), blackbox(&down)),
+            ("ssl_probe", ssl_exporter(&seen), ssl_exporter(&down)),
+        ] {
             assert_eq!(
                 down,
                 seen.replace(&format!("{name}_success 1"), &format!("{name}_success 0"))
             );
             assert_ne!(down, seen);
         }
-        assert!(blackbox(&down.get(label).unwrap()).contains("\nprobe_duration_seconds 0.25\n"));
+        assert!(blackbox(&down).contains("\nprobe_duration_seconds 0.25\n"));
         // Before any look saw something, there is nothing to keep.
         let never = Scene::new().looked(label, &[(0, Err(refused()))]).taken();
         let told = text_with(&never, &[Set::X509CertificateExporter]);
