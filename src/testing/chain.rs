@@ -26,8 +26,8 @@ use crate::target::{DnsName, Host, Subject, TargetError};
 /// let ended = chain.ending_at(now - Duration::HOUR);
 /// assert_eq!(
 ///     ended.inspect(now).outlook(),
-///     "clients have been failing for 59 minutes 59 seconds, since 2029-12-31 23:00:01 UTC, because \
-///      the server's own certificate has ended",
+///     "clients have been failing since 2029-12-31 23:00:01 UTC, for 59 minutes 59 seconds, because \
+///      the server's own certificate ended",
 /// );
 /// ```
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@
 //! ```
 //! # use notafter::report::{Report, Status};
 //! # fn pages_someone(report: &Report) -> bool { report.status() != Status::Pass }
-//! # macro_rules! attributes_aside { ($(#[$_:meta])* $test:item) => { $test } }
+//! # macro_rules! attributes_aside { (#[tokio::test] $($test:tt)*) => { $($test)* } }
 //! # #[cfg(all(feature = "fetch", any(feature = "aws-lc-rs", feature = "ring")))]
 //! # attributes_aside! {
 //! #[tokio::test]

@@ -37,7 +37,7 @@ use crate::{Checker, Target};
 /// checker.check_at(&target, clock.now()).await?.assert_status(Status::Warn);
 ///
 /// // It is renewed, and nobody noticed yet: the target stays what it is.
-/// server.present(server.chain().ending_at(clock.now() + Duration::days(90)));
+/// server.present(server.chain().ending_at(clock.now() + Duration::days(89)));
 /// checker.check_at(&target, clock.now()).await?.assert_pass();
 /// # Ok(())
 /// # }
