@@ -37,6 +37,15 @@ fn chains() {
 }
 
 #[test]
+#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+fn test_helpers() {
+    use notafter::testing::*;
+    pin!(is_cloned: Authority, Chain, Clock, Pki);
+    #[cfg(feature = "fetch")]
+    pin!(goes_anywhere: Server);
+}
+
+#[test]
 fn sources() {
     use notafter::source::*;
     pin!(is_cloned: Found, FoundChain, KeyError, Locator, Place, Problem, ProblemKind, ReadOptions,

@@ -10,6 +10,7 @@ use std::collections::HashSet;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
 
 use common::judge::{NOTHING, told};
 use notafter::chain::PresentedChain;
@@ -163,9 +164,8 @@ fn dates_are_whatever_the_test_wants() {
 
 #[test]
 fn a_year_that_no_certificate_can_say_panics() {
-    let early = datetime!(-0001-01-01 0:00 UTC);
     assert_eq!(
-        said(move || drop(issuer().server("app.example").valid(early..=AT))),
+        said(move || drop(issuer().server("app.example").valid(TOO_EARLY..=AT))),
         "no certificate can say -0001-01-01 0:00:00.0 +00:00:00: its years go from 0 to 9999",
     );
     let last = OffsetDateTime::new_utc(time::Date::MAX, time::Time::MAX);
@@ -478,26 +478,31 @@ WARN app.example: clients start failing on 2030-03-02 00:00:01 UTC, in 3 days, b
 
 #[test]
 fn an_assertion_names_the_line_of_the_test() {
-    let line = std::sync::Arc::new(std::sync::Mutex::new(None));
-    let seen = std::sync::Arc::clone(&line);
-    let usual = std::panic::take_hook();
+    let place = Arc::new(Mutex::new(None));
+    let seen = Arc::clone(&place);
     let here = std::thread::current().id();
+    let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
-        if std::thread::current().id() == here {
-            *seen.lock().unwrap() = info.location().map(|at| (at.file().to_owned(), at.line()));
+        if std::thread::current().id() != here {
+            return usual(info);
         }
+        *seen.lock().unwrap() = info.location().map(|at| (at.file().to_owned(), at.line()));
     }));
     let report = issuer().server("app.example").inspect(AT);
-    let asserted: [(fn(&Report), u32); 3] = [
+    type Assertion = fn(&Report);
+    let asserted: [(Assertion, u32); 6] = [
         (|report| report.assert_status(Status::Fail), line!()),
         (|report| report.assert_finding(Code::Expired), line!()),
         (|_| drop(issuer().server("a b")), line!()),
+        (|_| drop(issuer().server("a").and_name("a b")), line!()),
+        (|_| drop(issuer().server("a").ending_at(TOO_EARLY)), line!()),
+        (|_| drop(issuer().valid(TOO_EARLY..=AT)), line!()),
     ];
     let places = asserted.map(|(assertion, _)| {
-        let _ = catch_unwind(AssertUnwindSafe(|| assertion(&report)));
-        line.lock().unwrap().take().unwrap()
+        catch_unwind(AssertUnwindSafe(|| assertion(&report))).unwrap_err();
+        place.lock().unwrap().take().unwrap()
     });
-    std::panic::set_hook(usual);
+    drop(std::panic::take_hook());
     assert_eq!(places, asserted.map(|(_, line)| (file!().to_owned(), line)));
 }
 
@@ -520,7 +525,7 @@ fn ask(server: &Server, request: &[u8]) -> String {
 }
 
 /// A client that trusts the server's root, and looks at the clock of 2030.
-fn client(server: &Server) -> std::sync::Arc<rustls::ClientConfig> {
+fn client(server: &Server) -> Arc<rustls::ClientConfig> {
     use rustls::pki_types::UnixTime;
 
     #[derive(Debug)]
@@ -533,13 +538,13 @@ fn client(server: &Server) -> std::sync::Arc<rustls::ClientConfig> {
     }
     let mut roots = rustls::RootCertStore::empty();
     roots.add(server.chain().root().der().to_vec().into()).unwrap();
-    let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = rustls::ClientConfig::builder_with_details(provider, std::sync::Arc::new(Then))
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ClientConfig::builder_with_details(provider, Arc::new(Then))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
-    std::sync::Arc::new(config)
+    Arc::new(config)
 }
 
 fn issuer() -> Authority {
@@ -547,3 +552,6 @@ fn issuer() -> Authority {
 }
 
 const AT: OffsetDateTime = datetime!(2030-01-01 0:00 UTC);
+
+/// No certificate can say it.
+const TOO_EARLY: OffsetDateTime = datetime!(-0001-01-01 0:00 UTC);
