@@ -86,7 +86,7 @@ mod tests {
         clock.advance(Duration::days(6));
         assert_eq!(alert().await, Alert::Page, "it ended yesterday");
 
-        server.present(server.chain().ending_at(clock.now() + Duration::days(89)));
+        server.present(server.chain().ending_at(clock.now() + Duration::days(90)));
         assert_eq!(alert().await, Alert::Nobody, "it is renewed");
     }
 

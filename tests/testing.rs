@@ -48,14 +48,14 @@ fn an_end_entity_certificate_lasts_for_90_days_and_warns_below_22_and_a_half() {
     let chain = issuer().server("app.example");
     let presented = chain.presented();
     let validity = presented.end_entity().certificate().unwrap().validity();
-    assert_eq!(validity.not_before, datetime!(2029-12-02 0:00:01 UTC));
+    assert_eq!(validity.not_before, datetime!(2029-12-02 0:00:00 UTC));
     assert_eq!(validity.not_after, datetime!(2030-03-02 0:00 UTC));
     let at = |instant: OffsetDateTime| chain.inspect(instant).status();
     assert_eq!(at(datetime!(2030-02-07 12:00:00 UTC)), Status::Pass);
     assert_eq!(at(datetime!(2030-02-07 12:00:01 UTC)), Status::Warn);
     assert_eq!(at(datetime!(2030-03-02 0:00:00 UTC)), Status::Warn);
     assert_eq!(at(datetime!(2030-03-02 0:00:01 UTC)), Status::Fail);
-    assert_eq!(at(datetime!(2029-12-02 0:00:00 UTC)), Status::Fail);
+    assert_eq!(at(datetime!(2029-12-01 23:59:59 UTC)), Status::Fail);
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn a_moved_period_is_as_long_as_before() {
     assert_eq!(lasts(intermediate.der()), (AT + Duration::days(1825), Duration::days(3650)));
     let chain = intermediate.server("app.example").ending_at(end);
     let leaf = chain.certificates().next().unwrap();
-    assert_eq!(lasts(leaf), (end, Duration::days(90) - Duration::SECOND));
+    assert_eq!(lasts(leaf), (end, Duration::days(90)));
 }
 
 #[test]
@@ -316,6 +316,8 @@ async fn a_server_presents_its_chain_and_proves_its_key() {
 #[tokio::test]
 async fn the_time_that_is_left_decides() {
     for (left, status) in [
+        (Duration::days(400), Status::Pass),
+        (Duration::days(90), Status::Pass),
         (Duration::days(60), Status::Pass),
         (Duration::days(3), Status::Warn),
         (-Duration::DAY, Status::Fail),
@@ -365,10 +367,10 @@ async fn a_renewal_is_seen_at_the_same_port() {
     clock.advance(Duration::days(20));
     look().await.assert_status(Status::Warn);
 
-    server.present(server.chain().ending_at(clock.now() + Duration::days(89)));
+    server.present(server.chain().ending_at(clock.now() + Duration::days(90)));
     look().await.assert_pass();
     assert_eq!(server.target(), target);
-    clock.advance(Duration::days(90));
+    clock.advance(Duration::days(91));
     look().await.assert_finding(Code::Expired);
 }
 

@@ -226,6 +226,28 @@ async fn a_folder_that_is_emptied_leaves_its_facts() {
     assert_eq!(folder.failure().unwrap().to_string(), "certificates: there is no certificate",);
 }
 
+/// As an application tests its own health endpoint, from the first day to the last.
+#[cfg(feature = "testing")]
+#[tokio::test]
+async fn a_clock_that_a_test_moves_takes_a_watch_through_a_certificate_s_life() {
+    use notafter::testing::{Clock, Server as TestServer};
+    use time::Duration;
+
+    let clock = Clock::at(AT);
+    let server = TestServer::expiring_at(AT + Duration::days(60));
+    let target = server.target();
+    let label = target.to_string();
+    let watch = Watch::builder(server.checker()).target(target).clock(clock.reader()).start();
+    watch.looked().await;
+    assert_eq!(watch.snapshot().status(), Status::Pass);
+    for (days, status) in [(50, Status::Warn), (11, Status::Fail)] {
+        clock.advance(Duration::days(days));
+        assert_eq!(watch.look(&label).await.unwrap().status(), status);
+    }
+    server.present(server.chain().ending_at(clock.now() + Duration::days(80)));
+    assert_eq!(watch.look(&label).await.unwrap().status(), Status::Pass);
+}
+
 #[tokio::test]
 async fn a_watch_of_sources_alone_says_that_it_takes_no_targets() {
     let watch = Watch::of_sources(Inspector::new()).start();

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use rcgen::{ExtendedKeyUsagePurpose, IsCa, KeyUsagePurpose, SanType};
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
 use super::issued::{Issued, pem};
 use super::pki::{Authority, Pki};
@@ -17,18 +17,14 @@ use crate::target::{DnsName, Host, Subject, TargetError};
 /// It comes from [`Authority::server`]. Each change gives another chain; the key stays.
 ///
 /// ```
+/// use notafter::report::Code;
 /// use notafter::testing::Pki;
 /// use time::{Duration, macros::datetime};
 ///
 /// let now = datetime!(2030-01-01 0:00 UTC);
 /// let chain = Pki::at(now).root("Test Root").intermediate("Test CA").server("app.example");
 /// chain.inspect(now).assert_pass();
-/// let ended = chain.ending_at(now - Duration::HOUR);
-/// assert_eq!(
-///     ended.inspect(now).outlook(),
-///     "clients have been failing since 2029-12-31 23:00:01 UTC, for 59 minutes 59 seconds, because \
-///      the server's own certificate ended",
-/// );
+/// chain.ending_at(now - Duration::HOUR).inspect(now).assert_finding(Code::Expired);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Chain {
@@ -44,8 +40,6 @@ impl Chain {
     #[track_caller]
     pub(super) fn new(pki: &Pki, name: &str, issuer: &Authority) -> Self {
         let mut params = pki.params(name, -30..=60);
-        // Both ends are good.
-        params.not_before += Duration::SECOND;
         let (san, host) = named(name);
         params.subject_alt_names = vec![san];
         params.is_ca = IsCa::ExplicitNoCa;
@@ -85,7 +79,7 @@ impl Chain {
 
     /// The same, but the server's certificate ends at this instant, which is its last good second,
     /// and lasts as long as before: 90 days, if nothing else was said. A renewal, where the instant
-    /// is a later one.
+    /// is a later one; more than 90 days from now, it is not valid yet.
     ///
     /// # Panics
     ///

@@ -6,9 +6,9 @@
 //! ```
 //! # use notafter::report::{Report, Status};
 //! # fn pages_someone(report: &Report) -> bool { report.status() != Status::Pass }
-//! # macro_rules! attributes_aside { (#[tokio::test] $($test:tt)*) => { $($test)* } }
+//! # macro_rules! attribute_aside { (#[tokio::test] $($test:tt)*) => { $($test)* } }
 //! # #[cfg(all(feature = "fetch", any(feature = "aws-lc-rs", feature = "ring")))]
-//! # attributes_aside! {
+//! # attribute_aside! {
 //! #[tokio::test]
 //! async fn somebody_is_paged_before_the_certificate_ends() {
 //!     let server = notafter::testing::Server::expiring_in(time::Duration::days(3));

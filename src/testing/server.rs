@@ -37,7 +37,7 @@ use crate::{Checker, Target};
 /// checker.check_at(&target, clock.now()).await?.assert_status(Status::Warn);
 ///
 /// // It is renewed, and nobody noticed yet: the target stays what it is.
-/// server.present(server.chain().ending_at(clock.now() + Duration::days(89)));
+/// server.present(server.chain().ending_at(clock.now() + Duration::days(90)));
 /// checker.check_at(&target, clock.now()).await?.assert_pass();
 /// # Ok(())
 /// # }
@@ -74,12 +74,13 @@ impl Server {
         Self { loopback, presented }
     }
 
-    /// Starts a server for `localhost` and `127.0.0.1` whose certificate, of 90 days, ends so long
-    /// from now, by the system's clock; a negative duration from now, it has ended.
+    /// Starts a server for `localhost` and `127.0.0.1` whose certificate ends so long from now, by the
+    /// system's clock; where the duration is negative, it has ended.
     ///
-    /// By the default policy 60 days pass, 3 days warn, and `-Duration::DAY` fails. Mind that the
-    /// clock goes on, and that certificates have whole seconds: a moment later, less than three days
-    /// are left of three days. [`expiring_at`](Self::expiring_at) is exact.
+    /// It is valid for 90 days, or from now on where more are left. By the default policy 60 days
+    /// pass, 3 days warn, and `-Duration::DAY` fails. Mind that the clock goes on, and that
+    /// certificates have whole seconds: of three days less than three days are left a moment later.
+    /// [`expiring_at`](Self::expiring_at) is exact.
     ///
     /// All such servers have the same root: the checker of one trusts the others.
     ///
@@ -89,11 +90,14 @@ impl Server {
     #[must_use]
     #[track_caller]
     pub fn expiring_in(left: Duration) -> Self {
-        Self::expiring_at(clock::now().saturating_add(left))
+        let now = clock::now();
+        let end = now.saturating_add(left);
+        let chain = localhost(end);
+        Self::start(if left > LIFETIME { chain.valid(now..=end) } else { chain })
     }
 
-    /// Starts a server for `localhost` and `127.0.0.1` whose certificate, of 90 days, ends at this
-    /// instant: that is its last good second.
+    /// Starts a server for `localhost` and `127.0.0.1` whose certificate ends at this instant: that is
+    /// its last good second. It is valid for 90 days.
     ///
     /// # Panics
     ///
@@ -101,8 +105,7 @@ impl Server {
     #[must_use]
     #[track_caller]
     pub fn expiring_at(instant: OffsetDateTime) -> Self {
-        let issuer = Pki::at(instant).root("Test Root").intermediate("Test CA");
-        Self::start(issuer.server("localhost").and_name("127.0.0.1").ending_at(instant))
+        Self::start(localhost(instant))
     }
 
     /// Presents another chain from the next connection on, at the same port.
@@ -173,6 +176,12 @@ impl Presented {
     }
 }
 
+#[track_caller]
+fn localhost(end: OffsetDateTime) -> Chain {
+    let issuer = Pki::at(end).root("Test Root").intermediate("Test CA");
+    issuer.server("localhost").and_name("127.0.0.1").ending_at(end)
+}
+
 fn lock(presented: &Mutex<Presented>) -> MutexGuard<'_, Presented> {
     // It is never half written.
     presented.lock().unwrap_or_else(PoisonError::into_inner)
@@ -213,6 +222,9 @@ fn asks(stream: &mut impl Read) -> io::Result<bool> {
     }
     Ok(false)
 }
+
+/// For how long an end-entity certificate is valid, if the test does not say otherwise.
+const LIFETIME: Duration = Duration::days(90);
 
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
