@@ -132,12 +132,13 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
             watched.targets.push(target);
         }
     }
-    let mut watch = Watch::builder(checker.build()?).every(every).targets(watched.targets);
-    for path in watched.files {
-        watch = watch.source(Source::files(path.as_str(), notafter::source::Files::new(), [&path]));
-    }
+    let mut watch = Watch::builder(checker.build()?).every(every);
     if let Some(path) = &serving {
         watch = watch.source(Source::file(path).labelled(SERVING));
+    }
+    watch = watch.targets(watched.targets);
+    for path in watched.files {
+        watch = watch.source(Source::files(path.as_str(), notafter::source::Files::new(), [&path]));
     }
     if let Some(at) = at {
         watch = watch.clock(move || at);
@@ -279,4 +280,4 @@ fn asked_to_stop() -> io::Result<impl Future<Output = ()>> {
 }
 
 /// What the chain is called that this service serves with.
-const SERVING: &str = "serving";
+const SERVING: &str = "serving certificate";

@@ -43,7 +43,7 @@ servers and looks at those. Ends with ctrl-c.
   --once              look once, print the table, and end with the exit code of the worst
   --roots PEM         trust the certificates in this file instead of Mozilla's
   --at INSTANT        judge as of this instant (RFC 3339) instead of now
-  --json              one event a line
+  --json              one event a line, and no table
   -h, --help          print this
 ";
 
@@ -111,9 +111,8 @@ async fn run(options: Options) -> Result<u8, Box<dyn Error>> {
         watched.targets.extend(demo.servers.into_iter().map(|(_, target)| target));
     }
     let named = watched.targets.clone();
-    if let Some(list) = &list {
-        watched.targets.extend(read_list(list)?);
-    }
+    let mut read = list.as_ref().map(read_list).transpose()?;
+    watched.targets.extend(read.iter().flatten().cloned());
     let mut builder = Watch::builder(checker.build()?).every(every).targets(watched.targets);
     for path in watched.files {
         let files = notafter::source::Files::new();
@@ -127,8 +126,8 @@ async fn run(options: Options) -> Result<u8, Box<dyn Error>> {
     }
     let watch = builder.start();
     let mut events = watch.subscribe();
-    watch.looked().await;
     if once || !json {
+        watch.looked().await;
         println!("{}", text::table(&watch.snapshot()));
         // The table has told what the first looks showed.
         events = watch.subscribe();
@@ -137,7 +136,7 @@ async fn run(options: Options) -> Result<u8, Box<dyn Error>> {
         return Ok(watch.snapshot().status().exit_code());
     }
     let mut rereads = tokio::time::interval(Duration::from_secs(2));
-    let mut read = list.as_ref().map(read_list).transpose()?;
+    let mut complaint = None;
     loop {
         tokio::select! {
             event = events.next() => match event {
@@ -151,11 +150,17 @@ async fn run(options: Options) -> Result<u8, Box<dyn Error>> {
                         let all = named.iter().chain(&targets).cloned();
                         let (added, removed) = watch.reconcile(all);
                         eprintln!("watch: {added} added, {removed} removed");
-                        read = Some(targets);
+                        (read, complaint) = (Some(targets), None);
                     }
-                    Ok(_) => {}
+                    Ok(_) => complaint = None,
                     // An editor may be about to write it: what is watched stays.
-                    Err(error) => eprintln!("watch: {}", args::with_causes(error.as_ref())),
+                    Err(error) => {
+                        let error = Some(args::with_causes(error.as_ref()));
+                        if complaint != error {
+                            eprintln!("watch: {}", error.as_deref().unwrap_or_default());
+                            complaint = error;
+                        }
+                    }
                 }
             }
             _ = tokio::signal::ctrl_c() => break,

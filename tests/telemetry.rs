@@ -81,7 +81,7 @@ async fn a_look_is_one_span_with_its_phases_and_never_a_certificate() {
         " phase=\"connect\"",
         " phase=\"handshake\"",
         "2 certificates arrived",
-        "status=pass",
+        "status=pass certificates=2",
     ] {
         let line = text.lines().find(|line| line.contains(told));
         assert!(line.is_some_and(|line| line.contains(&look)), "{told}: {text}");
@@ -166,8 +166,10 @@ async fn looks_are_counted_and_gauges_are_what_was_seen() {
         let key = format!("notafter_target_status target={label} notafter_target_status={status}");
         assert_eq!(of(key), Some(value), "{status}");
     }
-    let unknown = "notafter_target_status target=nothing notafter_target_status=unknown";
-    assert_eq!(of(unknown.into()), Some("1"));
+    assert_eq!(of(format!("notafter_target_up target={label}")), Some("1"));
+    assert_eq!(of("notafter_target_up target=nothing".into()), Some("0"));
+    let status = "notafter_target_status target=nothing notafter_target_status=unknown";
+    assert_eq!(of(status.into()), None, "what was never seen has no status");
     let failures = format!("notafter_findings target={label} severity=failure");
     assert_eq!(of(failures), Some("0"));
     assert!(seen.keys().any(|key| key.starts_with("notafter_target_look_duration_seconds")));

@@ -189,6 +189,35 @@ async fn bytes_and_chains_come_from_functions_of_the_callers() {
     assert!(expired.next().is_some());
 }
 
+#[cfg(feature = "files")]
+#[tokio::test]
+async fn an_event_names_the_chain_of_a_source_that_it_is_about() {
+    let scene = Scene::new("names");
+    let path = scene.write("one.pem", scene.pem(&scene.ended()));
+    scene.write("two.pem", scene.pem(&scene.good()));
+    let files = Source::files("tls", notafter::source::Files::new(), [&scene.folder]);
+    let watch = Watch::of_sources(Inspector::new().with_anchors(scene.anchors()))
+        .source(files)
+        .damping(Damping::none())
+        .clock(|| AT)
+        .start();
+    let mut events = watch.subscribe();
+    let is_expired = |event: &Event| matches!(&event.kind, EventKind::FindingAppeared { finding, .. } if finding.code() == Code::Expired);
+    let expired = next(&mut events, is_expired).await;
+    let chain = path.to_str().unwrap();
+    assert_eq!((&*expired.target, expired.chain.as_deref()), ("tls", Some(chain)));
+    assert!(expired.to_string().starts_with(&format!("{chain}: failure expired: ")), "{expired}");
+
+    // A file that is half written is no certificate that went, and no renewal is lost with it.
+    scene.write("one.pem", "-----BEGIN CERTIFICATE-----\nMIIB");
+    watch.look("tls").await.unwrap();
+    scene.write("one.pem", scene.pem(&scene.good()));
+    let snapshot = watch.look("tls").await.unwrap();
+    assert_eq!(snapshot.status(), Status::Pass);
+    let renewed = next(&mut events, |event| matches!(event.kind, EventKind::Renewed { .. })).await;
+    assert_eq!(renewed.chain.as_deref(), Some(chain));
+}
+
 #[tokio::test]
 async fn what_of_a_source_can_not_be_read_is_told_beside_the_rest() {
     let scene = Scene::new("beside");
@@ -205,6 +234,24 @@ async fn what_of_a_source_can_not_be_read_is_told_beside_the_rest() {
     assert_eq!((bundle.reports().len(), bundle.problems().len()), (1, 1));
     assert_eq!(bundle.problems()[0].kind, "malformed-certificate");
     assert_eq!((bundle.failure(), bundle.status()), (None, Status::Unknown));
+}
+
+#[tokio::test]
+async fn what_is_no_file_is_not_waited_for_and_hostile_words_are_escaped() {
+    let hostile = Source::bytes("hostile", || async { Err("\u{1b}[2J\u{202e}gone".into()) });
+    let watch = Watch::of_sources(Inspector::new())
+        .source(Source::file(env!("CARGO_TARGET_TMPDIR")).labelled("folder"))
+        .source(hostile)
+        // Beyond what instants have room for.
+        .every(std::time::Duration::MAX)
+        .patience(std::time::Duration::MAX)
+        .start();
+    watch.looked().await;
+    let snapshot = watch.snapshot();
+    let failure = |label| snapshot.get(label).unwrap().failure().unwrap();
+    assert_eq!(failure("folder").kind, "unreadable-file");
+    assert!(failure("folder").to_string().contains("it is not a regular file"));
+    assert_eq!(failure("hostile").to_string(), "\\u{1b}[2J\\u{202e}gone");
 }
 
 #[cfg(feature = "files")]

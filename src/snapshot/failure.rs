@@ -6,10 +6,13 @@ use std::fmt;
 
 use time::OffsetDateTime;
 
+use crate::escape::Escaped;
+
 /// Why a look saw nothing, or not all of it.
 ///
-/// `Display` writes what happened and the causes below it. Both may tell names and addresses of your
-/// network, and the [`cause`](Self::cause) what a peer said: leave them out where strangers read.
+/// `Display` writes what happened and the causes below it, escaped where that is needed. Both may tell names and addresses of your
+/// network, the [`cause`](Self::cause) what a peer said, and whatever stands in the errors of functions
+/// of yours, be it a URL with a token: leave them out where strangers read.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -24,7 +27,7 @@ pub struct Failure {
     /// What was under way, where it was a fetch: `resolve`, `connect`, `handshake`.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub phase: Option<&'static str>,
-    /// What happened, for people.
+    /// What happened, for people: raw, as whoever failed said it.
     pub message: String,
     /// The causes below it, from the outside in, joined by `: `.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
@@ -51,9 +54,9 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
+        write!(f, "{}", Escaped(&self.message))?;
         match &self.cause {
-            Some(cause) => write!(f, ": {cause}"),
+            Some(cause) => write!(f, ": {}", Escaped(cause)),
             None => Ok(()),
         }
     }

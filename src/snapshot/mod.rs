@@ -325,10 +325,12 @@ impl<'a> Watched<'a> {
         self.snapshot.at
     }
 
-    /// Until when clients go on, by the first of the reports to end; `None` where no report has a
-    /// horizon.
+    /// Until when clients go on, by the first of the reports to end, that of our own client certificate
+    /// among them; `None` where no report has a horizon.
     #[must_use]
     pub fn until(&self) -> Option<OffsetDateTime> {
-        self.reports().iter().filter_map(|report| report.horizon().until).min()
+        let reports = self.reports().iter();
+        let reports = reports.flat_map(|report| [report].into_iter().chain(report.client_report()));
+        reports.filter_map(|report| report.horizon().until).min()
     }
 }

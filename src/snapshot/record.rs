@@ -113,6 +113,11 @@ impl Known {
         &self.label
     }
 
+    #[cfg(any(feature = "watch", test))]
+    pub(crate) fn shared_label(&self) -> Arc<str> {
+        Arc::clone(&self.label)
+    }
+
     pub(crate) fn reports(&self) -> &[Report] {
         &self.reports
     }

@@ -20,7 +20,7 @@ impl Meter {
     }
 
     pub(super) fn saw(self, reports: &[Report], status: Status) {
-        self.looked();
+        self.looked(true);
         self.comes_to(status);
         for report in reports {
             // Of a source each chain has a name of its own. It is shared: a look sets a dozen gauges.
@@ -52,17 +52,18 @@ impl Meter {
     }
 
     pub(super) fn failed(self, kind: &'static str) {
-        self.looked();
+        // What was seen last stays what it is: the other gauges are those of the last look that saw.
+        self.looked(false);
         counter!("notafter_target_failed_looks_total", "target" => self.target(), "kind" => kind)
             .increment(1);
-        self.comes_to(Status::Unknown);
     }
 
     fn target(&self) -> SharedString {
         SharedString::from(Arc::clone(&self.target))
     }
 
-    fn looked(&self) {
+    fn looked(&self, saw: bool) {
+        gauge!("notafter_target_up", "target" => self.target()).set(f64::from(u8::from(saw)));
         counter!("notafter_target_looks_total", "target" => self.target()).increment(1);
         gauge!("notafter_target_look_duration_seconds", "target" => self.target())
             .set(self.started.elapsed());

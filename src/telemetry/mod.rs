@@ -46,7 +46,7 @@ impl Look {
         self.meter.saw(reports, status);
     }
 
-    /// It ends without: `error` is told with its causes.
+    /// It ends without.
     pub(crate) fn failed(self, kind: &'static str, error: &dyn fmt::Display) {
         self.trace.failed(kind, error);
         #[cfg(feature = "metrics")]

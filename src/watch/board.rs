@@ -13,7 +13,7 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::look::{Item, Judge};
-use super::roster::{Roster, Slot};
+use super::roster::{Roster, Slot, When};
 use super::schedule::Pace;
 use super::{Damping, Event, Now};
 use crate::report::{Report, Status};
@@ -39,10 +39,12 @@ pub(super) struct Board {
     pace: Pace,
 }
 
+type Queue = BinaryHeap<Reverse<(When, u64)>>;
+
 struct Inner {
     roster: Roster,
     /// When each is due; entries of those that were removed or are due at another time are passed over.
-    queue: BinaryHeap<Reverse<(Instant, u64)>>,
+    queue: Queue,
     in_flight: usize,
     dice: fastrand::Rng,
     /// What changed, to be told once readers have it.
@@ -143,16 +145,17 @@ impl Board {
     }
 
     pub(super) fn remove(&self, label: &str) -> bool {
-        self.change(|inner| match inner.roster.labelled(label).map(|slot| slot.id) {
-            Some(id) => inner.roster.keep_only(|slot| slot.id != id) > 0,
-            None => false,
-        })
+        let removed = self.change(|inner| match inner.roster.labelled(label).map(|slot| slot.id) {
+            Some(id) => inner.roster.keep_only(|slot| slot.id != id),
+            None => Vec::new(),
+        });
+        !removed.is_empty()
     }
 
     /// Makes these the only targets; sources stay.
     #[cfg(feature = "fetch")]
     pub(super) fn reconcile(&self, targets: &[Target]) -> (usize, usize) {
-        self.change(|inner| {
+        let (added, removed) = self.change(|inner| {
             let wanted: HashSet<&Target> = targets.iter().collect();
             let removed = inner.roster.keep_only(|slot| match &slot.item {
                 Item::Target(target) => wanted.contains(target),
@@ -162,17 +165,33 @@ impl Board {
             let added =
                 targets.iter().filter(|target| inner.add(Item::Target((*target).clone()), at));
             (added.count(), removed)
+        });
+        (added, removed.len())
+    }
+
+    /// Has it looked at before all others, and says which it is and how many looks there will have
+    /// been then: one that is under way began too early to count.
+    pub(super) fn look_now(&self, label: &str) -> Option<(u64, u64)> {
+        self.change(|inner| {
+            inner.events.as_ref()?;
+            let slot = inner.roster.labelled(label)?;
+            let (id, looks) = (slot.id, slot.known.looks() + 1 + u64::from(slot.is_looking));
+            // Nothing was due earlier; and asked for again, it keeps its place.
+            let first = (self.began, false);
+            if slot.due != Some(first) {
+                schedule(slot, &mut inner.queue, first);
+            }
+            Some((id, looks))
         })
     }
 
-    /// Has it looked at as soon as there is room, and says how many looks there will have been then:
-    /// one that is under way began too early to count.
-    pub(super) fn look_now(&self, label: &str) -> Option<u64> {
-        self.change(|inner| {
-            let slot = inner.roster.labelled(label)?;
-            schedule(slot, &mut inner.queue, Instant::now());
-            Some(slot.known.looks() + 1 + u64::from(slot.looking.is_some()))
-        })
+    pub(super) fn label_of(&self, id: u64) -> Option<Arc<str>> {
+        self.lock().roster.numbered(id).map(|slot| slot.known.shared_label())
+    }
+
+    /// Whether it is still the same that is watched.
+    pub(super) fn is_there(&self, id: u64) -> bool {
+        self.lock().roster.numbered(id).is_some()
     }
 
     /// What is due by now and has room, and when the next is due.
@@ -183,16 +202,17 @@ impl Board {
         let mut due = Vec::new();
         while inner.in_flight < self.concurrency {
             let Some(&Reverse((at, id))) = inner.queue.peek() else { return (due, None) };
-            if at > now {
-                return (due, Some(at));
+            if at.0 > now {
+                return (due, Some(at.0));
             }
             inner.queue.pop();
             let Some(slot) = inner.roster.numbered(id) else { continue };
             // At most one look at a time; what is asked for meanwhile is scheduled when it is done.
-            if slot.due != Some(at) || slot.looking.is_some() {
+            if slot.due != Some(at) || slot.is_looking {
                 continue;
             }
             slot.due = None;
+            slot.is_looking = true;
             due.push(Due { id, item: slot.item.clone(), judge: slot.judge.clone() });
             inner.in_flight += 1;
         }
@@ -203,7 +223,7 @@ impl Board {
     /// Notes that a look was started, so that it ends with its target.
     pub(super) fn started(&self, id: u64, look: AbortHandle) {
         match self.lock().roster.numbered(id) {
-            Some(slot) => slot.looking = Some(look),
+            Some(slot) => slot.abort = Some(look),
             None => look.abort(),
         }
     }
@@ -216,7 +236,8 @@ impl Board {
         inner.in_flight = inner.in_flight.saturating_sub(1);
         // It may have been removed in the meantime.
         let Some(slot) = inner.roster.learn(id) else { return };
-        slot.looking = None;
+        slot.is_looking = false;
+        slot.abort = None;
         let is_first = slot.known.looks() == 0;
         slot.known = Arc::new(match outcome {
             Ok(Seen { reports, problems, judge }) => {
@@ -234,16 +255,22 @@ impl Board {
         });
         let status = self.status_of(&slot.known, moment);
         let changes = slot.told.take(&slot.known, status, moment, self.damping, self.remind_every);
-        let (at, target) = (moment.at, slot.item.label());
-        let events =
-            changes.into_iter().map(|kind| Event { at, target: Arc::clone(&target), kind });
+        slot.hurried = if slot.told.is_unsettled() { slot.hurried.saturating_add(1) } else { 0 };
+        let (at, target) = (moment.at, slot.known.shared_label());
+        let events = changes.into_iter().map(|(chain, kind)| Event {
+            at,
+            target: Arc::clone(&target),
+            chain,
+            kind,
+        });
         inner.untold.extend(events);
         // Somebody may have asked for another look meanwhile.
         let at = slot.due.unwrap_or_else(|| {
-            let wait = self.pace.wait(slot.prospect(moment));
-            Instant::now() + self.pace.roll(wait, is_first, &mut inner.dice)
+            let wait = self.pace.wait(&slot.prospect(moment));
+            (Instant::now() + self.pace.roll(wait, is_first, &mut inner.dice), true)
         });
         schedule(slot, &mut inner.queue, at);
+        inner.tidy();
     }
 
     /// Takes that a look was cut off, as its target was removed.
@@ -261,8 +288,9 @@ impl Board {
         }
         let state = inner.roster.state(self.max_age);
         let (untold, events) = (std::mem::take(&mut inner.untold), inner.events.clone());
-        drop(inner);
+        // Under the lock, so that whoever finds nothing unpublished finds all of it here.
         self.latest.store(Arc::new(state()));
+        drop(inner);
         self.published.send_replace(());
         if let Some(events) = events {
             for event in untold {
@@ -304,7 +332,7 @@ impl Board {
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        // Nothing under the lock leaves a state half changed.
+        // Nothing under the lock panics: no function of the caller's is called there.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -312,13 +340,25 @@ impl Board {
 impl Inner {
     /// Adds it, unless it is there.
     fn add(&mut self, item: Item, at: Instant) -> bool {
+        // Nothing is watched any more once it has ended.
+        if self.events.is_none() {
+            return false;
+        }
         let Some(slot) = self.roster.add(item) else { return false };
-        schedule(slot, &mut self.queue, at);
+        schedule(slot, &mut self.queue, (at, true));
         true
+    }
+
+    /// Forgets what is not due any more, where that has become much.
+    fn tidy(&mut self) {
+        if self.queue.len() > 2 * self.roster.len() + 64 {
+            let roster = &self.roster;
+            self.queue.retain(|Reverse((at, id))| roster.is_due(*id, *at));
+        }
     }
 }
 
-fn schedule(slot: &mut Slot, queue: &mut BinaryHeap<Reverse<(Instant, u64)>>, at: Instant) {
+fn schedule(slot: &mut Slot, queue: &mut Queue, at: When) {
     slot.due = Some(at);
     queue.push(Reverse((at, slot.id)));
 }

@@ -7,8 +7,9 @@ use time::OffsetDateTime;
 use tokio::sync::Notify;
 
 use super::board::{Board, Rules};
+use super::driver::{self, End};
 use super::look::{Eyes, Item, Look};
-use super::{Damping, Source, Watch, driver};
+use super::{Damping, Source, Watch};
 #[cfg(feature = "fetch")]
 use crate::target::Target;
 
@@ -69,17 +70,19 @@ impl WatchBuilder {
         self
     }
 
-    /// Sets how often each target is looked at; once an hour otherwise, and a second at the least.
+    /// Sets how often each target is looked at; once an hour otherwise, once a second at the most, and
+    /// once a year at the least.
     ///
     /// A tenth more or less, so that looks spread; closer together as the horizon nears, and after it;
-    /// after a failed look within ten seconds, then after twice as long, and so on.
+    /// after a failed look about ten seconds later, then after twice as long, and so on.
     pub const fn every(mut self, interval: Duration) -> Self {
         self.every = interval;
         self
     }
 
     /// Sets how old facts may be before a target counts as unknown; three times
-    /// [`every`](Self::every) and the time that a look may take otherwise.
+    /// [`every`](Self::every) and the time that a look may take otherwise. It is no less than passes
+    /// from one look to the next, or everything would be unknown in between.
     pub const fn max_age(mut self, age: Duration) -> Self {
         self.max_age = Some(age);
         self
@@ -91,8 +94,8 @@ impl WatchBuilder {
         self
     }
 
-    /// Sets how long one look may take, whatever a function of yours does; a minute otherwise. A
-    /// target's own [`Timeouts`](crate::fetch::Timeouts) end it earlier.
+    /// Sets how long one look may take, whatever a function of yours awaits; a minute otherwise. One
+    /// that blocks can't be interrupted. A target's own [`Timeouts`](crate::fetch::Timeouts) end it earlier.
     pub const fn patience(mut self, time: Duration) -> Self {
         self.patience = time;
         self
@@ -111,7 +114,8 @@ impl WatchBuilder {
         self
     }
 
-    /// Sets how many events wait for a subscriber that does not read; 1024 otherwise, at least 1.
+    /// Sets how many events wait for a subscriber that does not read; 1024 otherwise, from 1 to a
+    /// million. Room for them is made at the start, for a power of two.
     pub const fn event_capacity(mut self, events: usize) -> Self {
         self.event_capacity = events;
         self
@@ -140,8 +144,11 @@ impl WatchBuilder {
     /// [`tokio::spawn`] does.
     #[must_use = "a watch that is dropped ends"]
     pub fn start(self) -> Watch {
-        let every = self.every.max(Duration::from_secs(1));
-        let max_age = self.max_age.unwrap_or_else(|| every.saturating_mul(3) + self.patience);
+        // Instants have no room for more than some centuries.
+        let every = self.every.clamp(Duration::from_secs(1), A_YEAR);
+        let patience = self.patience.min(A_YEAR);
+        let max_age = self.max_age.unwrap_or_else(|| every * 3 + patience);
+        let max_age = max_age.max(every.mul_f64(1.1) + patience);
         let rules = Rules {
             now: self.now,
             every,
@@ -149,16 +156,20 @@ impl WatchBuilder {
             concurrency: self.concurrency.max(1),
             damping: self.damping,
             remind_every: self.remind_every,
-            // More than this tokio refuses with a panic.
-            event_capacity: self.event_capacity.clamp(1, usize::MAX / 4),
+            event_capacity: self.event_capacity.clamp(1, MOST_EVENTS),
             dice: self.dice,
         };
         let board = Arc::new(Board::new(rules, self.items));
         let stop = Arc::new(Notify::new());
-        let run = driver::run(Arc::clone(&board), self.eyes, self.patience, Arc::clone(&stop));
+        let end = End(Arc::clone(&board));
+        let run = driver::run(Arc::clone(&board), self.eyes, patience, Arc::clone(&stop), end);
         Watch::new(board, stop, tokio::spawn(run))
     }
 }
+
+/// Room for all of them is made at once.
+const MOST_EVENTS: usize = 1 << 20;
+const A_YEAR: Duration = Duration::from_secs(365 * 86_400);
 
 impl std::fmt::Debug for WatchBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

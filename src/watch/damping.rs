@@ -3,8 +3,9 @@
 /// In how many looks in a row a change has to be seen before it is told.
 ///
 /// Bad news is told at once by default; good news, and another certificate, once it has been seen
-/// twice. So a target with one good and one bad server behind it is told to fail once, and not to
-/// recover and fail again with each look. What waits to be seen again is looked at within a minute.
+/// twice. So a target with one good and one bad server behind it, that answer in turns, is told to fail
+/// once, and not to recover and fail again with each look; where they answer at random, ask for more
+/// looks. What waits to be seen again is looked at after about a minute, at the most ten times.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Damping {
     worse: u32,

@@ -1,6 +1,7 @@
 //! The task that looks.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ pub(super) async fn run(
     eyes: Arc<dyn Look>,
     patience: Duration,
     stop: Arc<Notify>,
+    _end: End,
 ) {
     let mut looks = Looks { board, eyes, patience, tasks: JoinSet::new(), ids: HashMap::new() };
     loop {
@@ -39,7 +41,15 @@ pub(super) async fn run(
         }
     }
     looks.tasks.shutdown().await;
-    looks.board.end();
+}
+
+/// However the task ends, even before it began, those who wait are told.
+pub(super) struct End(pub(super) Arc<Board>);
+
+impl Drop for End {
+    fn drop(&mut self) {
+        self.0.end();
+    }
 }
 
 async fn at(instant: Option<Instant>) {
@@ -122,8 +132,14 @@ async fn look(board: Arc<Board>, eyes: Arc<dyn Look>, patience: Duration, due: D
 
 /// A function of the caller's, such as a resolver, ended so.
 fn panicked(board: &Board, id: u64) -> Done {
-    let moment = Moment { at: (board.now)(), elapsed: board.elapsed() };
+    // The clock is a function of the caller's too.
+    let now = catch_unwind(AssertUnwindSafe(|| (board.now)()));
+    let at = now.unwrap_or_else(|_| crate::clock::now());
+    let moment = Moment { at, elapsed: board.elapsed() };
     let message = "the look ended in a panic".to_owned();
-    let failure = Failure { at: moment.at, kind: "panicked", phase: None, message, cause: None };
+    let failure = Failure { at, kind: "panicked", phase: None, message, cause: None };
+    if let Some(label) = board.label_of(id) {
+        telemetry::Look::begin(&label).failed(failure.kind, &failure);
+    }
     Done { id, moment, took: Duration::ZERO, outcome: Err(Unseen { failure, again: None }) }
 }

@@ -11,7 +11,8 @@ use crate::snapshot::Failure;
 
 /// A change that a look showed.
 ///
-/// `Display` writes it on one line: `https://example.com:443: was pass, is warn`. With the feature
+/// `Display` writes it on one line: `https://example.com:443: was pass, is warn`. What is removed from
+/// a watch is told no more, nor that it was removed. With the feature
 /// `serde` it is written as JSON.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
@@ -23,6 +24,13 @@ pub struct Event {
     /// The label of the target or source: see [`Watched::label`](crate::snapshot::Watched::label).
     #[cfg_attr(feature = "serde", serde(serialize_with = "text"))]
     pub target: Arc<str>,
+    /// Which chain of a source it is about, where it is about one: the report's
+    /// [`target`](crate::Report::target). `None` of targets, which show but one.
+    #[cfg_attr(
+        feature = "serde",
+        serde(skip_serializing_if = "Option::is_none", serialize_with = "option")
+    )]
+    pub chain: Option<Arc<str>>,
     /// What changed.
     #[cfg_attr(feature = "serde", serde(flatten))]
     pub kind: EventKind,
@@ -36,6 +44,7 @@ pub struct Event {
 pub enum EventKind {
     /// It comes to something else. Before its first look a target is unknown, and it is so again when
     /// what is known of it gets too old.
+    #[non_exhaustive]
     StatusChanged {
         /// What it came to.
         from: Status,
@@ -43,16 +52,19 @@ pub enum EventKind {
         to: Status,
     },
     /// Something was seen that was not there before, or that got worse.
+    #[non_exhaustive]
     FindingAppeared {
         /// What was seen.
         finding: Box<Finding>,
     },
     /// Something is not there any more.
+    #[non_exhaustive]
     FindingResolved {
         /// What was seen last.
         finding: Box<Finding>,
     },
     /// The end-entity certificate is another one, most often a renewed one.
+    #[non_exhaustive]
     Renewed {
         /// The one before.
         from: Box<ReportedCertificate>,
@@ -60,6 +72,7 @@ pub enum EventKind {
         to: Box<ReportedCertificate>,
     },
     /// The end-entity certificate is by another issuer.
+    #[non_exhaustive]
     IssuerChanged {
         /// The issuer's name before.
         from: String,
@@ -67,17 +80,20 @@ pub enum EventKind {
         to: String,
     },
     /// Nothing could be seen; the last facts stay.
+    #[non_exhaustive]
     LookFailed {
         /// Why.
         failure: Failure,
     },
     /// Something can be seen again.
+    #[non_exhaustive]
     LookRecovered {
         /// The instant of the first look that failed.
         #[cfg_attr(feature = "serde", serde(with = "crate::instant"))]
         since: OffsetDateTime,
     },
     /// It still is not pass: see [`remind_every`](super::WatchBuilder::remind_every).
+    #[non_exhaustive]
     Reminder {
         /// What it comes to.
         status: Status,
@@ -89,7 +105,8 @@ pub enum EventKind {
 
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", Escaped(&self.target), self.kind)
+        let name = self.chain.as_deref().unwrap_or(&self.target);
+        write!(f, "{}: {}", Escaped(name), self.kind)
     }
 }
 
@@ -110,7 +127,7 @@ impl fmt::Display for EventKind {
             }
             Self::LookFailed { failure } => write!(f, "could not look: {failure}"),
             Self::LookRecovered { since } => {
-                write!(f, "can be looked at again, for the first time since {}", Instant(*since))
+                write!(f, "can be looked at again, after failing since {}", Instant(*since))
             }
             Self::Reminder { status, since } => {
                 write!(f, "is {status}, since {}", Instant(*since))
@@ -123,4 +140,16 @@ impl fmt::Display for EventKind {
 #[cfg(feature = "serde")]
 fn text<S: serde::Serializer>(text: &Arc<str>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(text)
+}
+
+#[cfg(feature = "serde")]
+#[expect(clippy::ref_option, reason = "serde calls it so")]
+fn option<S: serde::Serializer>(
+    shared: &Option<Arc<str>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match shared {
+        Some(shared) => text(shared, serializer),
+        None => serializer.serialize_none(),
+    }
 }

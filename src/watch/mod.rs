@@ -26,8 +26,10 @@
 //! ```
 //!
 //! Facts never vanish: a look that fails leaves those of the last one, judged anew, with the failure
-//! beside them. What was seen too long ago reads unknown, never pass, so that a watch that hangs or
-//! died is not green.
+//! beside them. (Where one file of many in a source can't be read, that is a
+//! [problem](crate::snapshot::Watched::problems), and its own chains are missing until it can.) What was
+//! seen too long ago reads unknown, never pass, so that a watch that hangs or died is not green. Age is
+//! told by a clock that nobody sets: on Linux it stands still while the machine sleeps.
 
 mod board;
 mod builder;
@@ -44,7 +46,7 @@ mod subscription;
 mod tests;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use time::OffsetDateTime;
 use tokio::sync::Notify;
@@ -70,15 +72,16 @@ type Now = Arc<dyn Fn() -> OffsetDateTime + Send + Sync>;
 
 /// Keeps reports on targets and sources fresh, in the background.
 ///
-/// Dropping it, or [`shutdown`](Self::shutdown), ends all its tasks; share it in an [`Arc`]. What
-/// runs on a blocking thread of tokio's, a file that is read or a name that the system resolves, ends
-/// on its own.
+/// Dropping it, or [`shutdown`](Self::shutdown), ends all its tasks; share it in an [`Arc`], of which a
+/// [`Source`]'s function may hold no more than a `Weak`. What runs on a blocking thread of tokio's, a
+/// file that is read or a name that the system resolves, ends on its own.
 pub struct Watch {
     board: Arc<Board>,
     stop: Arc<Notify>,
-    task: Mutex<Option<JoinHandle<()>>>,
+    task: JoinHandle<()>,
 }
 
+#[expect(clippy::must_use_candidate, reason = "what these methods do is not what they return")]
 impl Watch {
     /// A watch to be, that looks and judges as the checker does.
     #[cfg(feature = "fetch")]
@@ -98,7 +101,7 @@ impl Watch {
     }
 
     fn new(board: Arc<Board>, stop: Arc<Notify>, task: JoinHandle<()>) -> Self {
-        Self { board, stop, task: Mutex::new(Some(task)) }
+        Self { board, stop, task }
     }
 
     /// What is known by now. It takes no lock, waits for nothing, and costs less than a microsecond
@@ -149,15 +152,15 @@ impl Watch {
     /// watch has ended.
     pub async fn look(&self, label: &str) -> Option<Snapshot> {
         let mut news = self.board.news();
-        let looks = self.board.look_now(label)?;
+        let (id, looks) = self.board.look_now(label)?;
         loop {
             news.borrow_and_update();
+            if !self.board.is_there(id) || self.board.has_ended() {
+                return None;
+            }
             let snapshot = self.snapshot();
-            match snapshot.get(label) {
-                Some(target) if target.looks() >= looks => return Some(snapshot),
-                None if self.board.is_published() => return None,
-                _ if self.board.has_ended() => return None,
-                _ => {}
+            if snapshot.get(label).is_some_and(|target| target.looks() >= looks) {
+                return Some(snapshot);
             }
             // The sender lives as long as the board.
             let _ = news.changed().await;
@@ -173,9 +176,10 @@ impl Watch {
         let mut news = self.board.news();
         loop {
             news.borrow_and_update();
-            let is_done = self.snapshot().iter().all(|target| target.looks() > 0);
-            // What was added is in the next snapshot.
-            if (is_done && self.board.is_published()) || self.board.has_ended() {
+            // Asked first: what was added before is in a snapshot that is taken after it.
+            let has_all = self.board.is_published();
+            let is_done = has_all && self.snapshot().iter().all(|target| target.looks() > 0);
+            if is_done || self.board.has_ended() {
                 return;
             }
             // The sender lives as long as the board.
@@ -186,22 +190,23 @@ impl Watch {
     /// Ends all looks, and waits until they have. Snapshots stay what they are, and get old;
     /// subscribers are told the end.
     pub async fn shutdown(&self) {
+        let mut news = self.board.news();
         self.stop.notify_one();
-        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(task) = task {
-            // It ends by itself, or was ended with its runtime.
-            let _ = task.await;
+        loop {
+            news.borrow_and_update();
+            if self.board.has_ended() {
+                return;
+            }
+            // The sender lives as long as the board.
+            let _ = news.changed().await;
         }
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        let task = self.task.get_mut().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(task) = task {
-            // With it go the looks.
-            task.abort();
-        }
+        // With it go the looks.
+        self.task.abort();
     }
 }
 

@@ -28,6 +28,9 @@ pub(super) struct Roster {
     members_changed: bool,
 }
 
+/// When a look is due, and whether nobody asked for it: what was asked for comes first.
+pub(super) type When = (Instant, bool);
+
 /// One target or source, and what is to be done with it.
 pub(super) struct Slot {
     pub(super) id: u64,
@@ -37,8 +40,12 @@ pub(super) struct Slot {
     /// Judges what was seen last.
     pub(super) judge: Option<Judge>,
     pub(super) failures: u32,
-    pub(super) due: Option<Instant>,
-    pub(super) looking: Option<AbortHandle>,
+    pub(super) due: Option<When>,
+    pub(super) is_looking: bool,
+    /// Ends the look that is under way.
+    pub(super) abort: Option<AbortHandle>,
+    /// How many looks in a row came early to see a change again.
+    pub(super) hurried: u32,
 }
 
 impl Roster {
@@ -62,27 +69,26 @@ impl Roster {
             judge: None,
             failures: 0,
             due: None,
-            looking: None,
+            is_looking: false,
+            abort: None,
+            hurried: 0,
         });
         self.slots.last_mut()
     }
 
-    /// Lets go of all others, and of the looks at them, and says how many they were.
-    pub(super) fn keep_only(&mut self, keep: impl Fn(&Slot) -> bool) -> usize {
-        let before = self.slots.len();
-        self.slots.retain(|slot| {
-            let stays = keep(slot);
-            if let (false, Some(look)) = (stays, &slot.looking) {
-                look.abort();
-            }
-            stays
-        });
-        let removed = before - self.slots.len();
-        if removed > 0 {
+    /// Lets go of all others, and of the looks at them. They are to be dropped outside of the lock:
+    /// functions of the caller's go with them.
+    #[must_use]
+    pub(super) fn keep_only(&mut self, keep: impl Fn(&Slot) -> bool) -> Vec<Slot> {
+        let removed: Vec<Slot> = self.slots.extract_if(.., |slot| !keep(slot)).collect();
+        for look in removed.iter().filter_map(|slot| slot.abort.as_ref()) {
+            look.abort();
+        }
+        if !removed.is_empty() {
             let places = self.slots.iter().enumerate();
             self.places = places.clone().map(|(place, slot)| (slot.id, place)).collect();
             self.labels =
-                Arc::new(places.map(|(place, slot)| (slot.item.label(), place)).collect());
+                Arc::new(places.map(|(place, slot)| (slot.known.shared_label(), place)).collect());
             self.members_changed = true;
         }
         removed
@@ -91,6 +97,16 @@ impl Roster {
     pub(super) fn labelled(&mut self, label: &str) -> Option<&mut Slot> {
         let place = *self.labels.get(label)?;
         self.slots.get_mut(place)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Whether it is due then, and not at another time, or gone.
+    pub(super) fn is_due(&self, id: u64, at: When) -> bool {
+        let slot = self.places.get(&id).and_then(|place| self.slots.get(*place));
+        slot.is_some_and(|slot| slot.due == Some(at))
     }
 
     pub(super) fn numbered(&mut self, id: u64) -> Option<&mut Slot> {
@@ -135,13 +151,19 @@ impl Roster {
 impl Slot {
     /// What is known of when it is to be looked at again.
     pub(super) fn prospect(&self, moment: Moment) -> Prospect {
-        let ends = self.known.reports().iter().filter_map(|report| report.horizon().until);
-        let left = ends.map(|until| until.unix_timestamp() + 1 - moment.at.unix_timestamp());
+        let reports = self.known.reports().iter();
+        // Our own client certificate fails us as well as the server's.
+        let reports = reports.flat_map(|report| [report].into_iter().chain(report.client_report()));
+        let ends = reports.filter_map(|report| report.horizon().until);
         Prospect {
-            // One that ended long ago must not hide another that ends soon.
-            seconds_left: left.min_by_key(|left| left.unsigned_abs()),
+            seconds_left: ends
+                .map(|until| until.unix_timestamp() + 1 - moment.at.unix_timestamp())
+                .collect(),
             failures: self.failures,
-            unsettled: self.told.is_unsettled(),
+            unsettled: self.told.is_unsettled() && self.hurried <= MOST_HURRIED,
         }
     }
 }
+
+/// What is another each time that it is looked at is looked at no more often for ever.
+const MOST_HURRIED: u32 = 10;

@@ -9,10 +9,11 @@ pub(super) struct Pace {
 }
 
 /// What the last looks say about when the next is due.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Prospect {
-    /// Seconds until clients start failing, where that is known; since they do, below 0.
-    pub(super) seconds_left: Option<i64>,
+    /// Seconds until clients start failing, for each chain of which that is known; since they do,
+    /// below 0.
+    pub(super) seconds_left: Vec<i64>,
     /// How many looks in a row saw nothing.
     pub(super) failures: u32,
     /// Whether something changed that is to be seen once more before it is told.
@@ -25,17 +26,18 @@ impl Pace {
     /// A tenth of the time to the horizon on either side of it, so that neither the end nor the
     /// renewal after it is learnt late, and at that second itself; after a failure ten seconds, twice
     /// as long after each further one. Never longer than `every`.
-    pub(super) fn wait(self, prospect: Prospect) -> Duration {
+    pub(super) fn wait(self, prospect: &Prospect) -> Duration {
         let closest = CLOSEST.min(self.every);
         let mut wait = self.every;
-        if let Some(left) = prospect.seconds_left {
+        for &left in &prospect.seconds_left {
             let tenth = Duration::from_secs(left.unsigned_abs() / 10);
             wait = wait.min(tenth.max(closest));
             if let Ok(left) = u64::try_from(left) {
                 wait = wait.min(Duration::from_secs(left));
             }
         }
-        if prospect.unsettled {
+        // Where nothing is seen, nothing is seen again.
+        if prospect.unsettled && prospect.failures == 0 {
             wait = wait.min(closest);
         }
         if let Some(doublings) = prospect.failures.checked_sub(1) {
@@ -67,14 +69,14 @@ mod tests {
     const HOUR: u64 = 3600;
     const DAILY: Pace = Pace { every: Duration::from_secs(24 * HOUR) };
 
-    fn seconds(prospect: Prospect) -> u64 {
+    fn seconds(prospect: &Prospect) -> u64 {
         DAILY.wait(prospect).as_secs()
     }
 
     #[test]
     fn looks_come_closer_as_the_horizon_nears_and_go_apart_after_it() {
-        let left = |left| seconds(Prospect { seconds_left: Some(left), ..Prospect::default() });
-        assert_eq!(seconds(Prospect::default()), 86_400);
+        let left = |left| seconds(&Prospect { seconds_left: vec![left], ..Prospect::default() });
+        assert_eq!(seconds(&Prospect::default()), 86_400);
         assert_eq!(left(90 * 86_400), 86_400);
         assert_eq!(left(5 * 86_400), 43_200);
         assert_eq!(left(36_000), 3600);
@@ -85,11 +87,13 @@ mod tests {
         assert_eq!(left(-36_000), 3600);
         assert_eq!(left(-400 * 86_400), 86_400);
         assert_eq!(left(i64::MIN), 86_400);
+        let both = Prospect { seconds_left: vec![-10, 20, 86_400], ..Prospect::default() };
+        assert_eq!(seconds(&both), 20);
     }
 
     #[test]
     fn failures_back_off_up_to_the_usual_pace() {
-        let after = |failures| seconds(Prospect { failures, ..Prospect::default() });
+        let after = |failures| seconds(&Prospect { failures, ..Prospect::default() });
         assert_eq!([1, 2, 3, 4].map(after), [10, 20, 40, 80]);
         assert_eq!(after(14), 81_920);
         assert_eq!(after(15), 86_400);
@@ -99,9 +103,10 @@ mod tests {
     #[test]
     fn what_is_unsettled_is_looked_at_again_within_a_minute() {
         let unsettled = Prospect { unsettled: true, ..Prospect::default() };
-        assert_eq!(seconds(unsettled), 60);
+        assert_eq!(seconds(&unsettled), 60);
+        assert_eq!(seconds(&Prospect { failures: 5, ..unsettled.clone() }), 160);
         let hasty = Pace { every: Duration::from_secs(5) };
-        assert_eq!(hasty.wait(unsettled), Duration::from_secs(5));
+        assert_eq!(hasty.wait(&unsettled), Duration::from_secs(5));
     }
 
     #[test]

@@ -186,6 +186,10 @@ async fn blocking(read: impl FnOnce() -> Found + Send + 'static) -> Result<Found
 
 /// One byte more than is allowed is enough to see that it is too large.
 fn read_file(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    // A pipe that nobody writes to would hold a thread with each look.
+    if !path.metadata()?.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
     let mut bytes = Vec::new();
     File::open(path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     Ok(bytes)

@@ -61,6 +61,30 @@ async fn a_failed_look_is_told_once_and_so_is_the_recovery() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_look_that_saw_nothing_confirms_no_good_news() {
+    let script = {
+        let (good, ended) = (good(), ended());
+        Script::new(move |_, before| match before {
+            0 => Step::Shows(ended.clone()),
+            1 | 12.. => Step::Shows(good.clone()),
+            _ => Step::Fails,
+        })
+    };
+    let watch = script.watch().source(named("a")).start();
+    let mut events = watch.subscribe();
+    watch.looked().await;
+    watch.look("a").await.unwrap();
+    let _ = told(&mut events).await;
+    pass(HOUR).await;
+    assert_eq!(told(&mut events).await, ["a: failed, refused"]);
+    pass(10 * HOUR).await;
+    assert_eq!(
+        told(&mut events).await,
+        ["a: renewed", "a: - expired", "a: fail to pass", "a: recovered"],
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_target_that_is_down_from_the_first_is_told_so_and_is_unknown_as_before() {
     let script = Script::always(Step::Fails);
     let watch = script.watch().source(named("a")).start();

@@ -204,6 +204,23 @@ async fn of_a_thousand_targets_added_at_once_so_many_are_looked_at_as_there_is_r
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_asked_for_again_and_again_comes_next_and_not_last() {
+    let script = Script::always(Step::Shows(good()));
+    let watch = script.watch().concurrency(1).start();
+    for number in 0..50 {
+        watch.add_source(named(&number.to_string()));
+    }
+    pass(Duration::from_millis(150)).await;
+    for _ in 0..20 {
+        assert!(watch.look_now("49"));
+        pass(Duration::from_millis(5)).await;
+    }
+    // It came next; and once more, as it was asked for again while it was looked at.
+    pass(Duration::from_millis(200)).await;
+    assert_eq!(script.looks_at("49"), [0, 0]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_look_that_panics_is_one_that_failed() {
     let good = good();
     let script = Script::new(move |_, before| match before {

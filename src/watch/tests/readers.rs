@@ -25,8 +25,9 @@ async fn shutting_down_in_the_middle_of_looks_ends_them_all() {
     pass(4 * HOUR).await;
     assert_eq!(watch.snapshot().get("a").unwrap().status(), Status::Unknown);
     assert_eq!(script.looks_at("a").len(), 1);
-    // Nothing of it hangs when it is over.
-    assert!(watch.add_source(named("d")));
+    // Nothing of it hangs when it is over, or pretends to go on.
+    assert!(!watch.add_source(named("d")));
+    assert!(watch.look("a").await.is_none());
     watch.looked().await;
     watch.shutdown().await;
     assert!(watch.subscribe().next().await.is_none());
@@ -43,6 +44,24 @@ async fn dropping_it_in_the_middle_of_looks_ends_them_all() {
     assert!(events.next().await.is_none());
     pass(Duration::from_millis(1)).await;
     assert_eq!(script.now_looking(), 0);
+}
+
+#[test]
+fn whoever_waits_is_told_when_the_runtime_goes() {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let first = runtime();
+    let script = Script::always(Step::Hangs);
+    let (watch, mut events) = first.block_on(async {
+        let watch = script.watch().source(named("a")).start();
+        let events = watch.subscribe();
+        (watch, events)
+    });
+    drop(first);
+    runtime().block_on(async {
+        assert!(events.next().await.is_none());
+        watch.looked().await;
+        watch.shutdown().await;
+    });
 }
 
 #[tokio::test(start_paused = true)]
