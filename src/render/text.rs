@@ -136,7 +136,7 @@ const SUBJECT: usize = 40;
 /// What is longer than that is no path or name, but an essay of somebody's.
 const PLACE: usize = 200;
 
-#[cfg(test)]
+#[cfg(all(test, any(feature = "aws-lc-rs", feature = "ring")))]
 mod tests {
     use std::time::Duration;
 

@@ -130,7 +130,7 @@ pub(super) const fn seconds_until(instant: OffsetDateTime, now: OffsetDateTime) 
     instant.unix_timestamp() - now.unix_timestamp()
 }
 
-#[cfg(test)]
+#[cfg(all(test, any(feature = "aws-lc-rs", feature = "ring")))]
 mod tests {
     use std::time::Duration;
 

@@ -4,7 +4,8 @@
 //! of your own ([`Snapshot::of`]). The functions in [`render`](crate::render) write it down.
 
 mod failure;
-#[cfg(test)]
+// What stands on trust needs cryptography to judge it.
+#[cfg(all(test, any(feature = "aws-lc-rs", feature = "ring")))]
 pub(crate) mod fixtures;
 mod record;
 

@@ -155,7 +155,7 @@ impl<'a> Told<'a> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, any(feature = "aws-lc-rs", feature = "ring")))]
 mod tests {
     use std::time::Duration;
 

@@ -183,7 +183,7 @@ fn tls_version(version: &str) -> String {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, any(feature = "aws-lc-rs", feature = "ring")))]
 mod tests {
     use std::time::Duration;
 
