@@ -182,7 +182,8 @@ fn label(text: &str) -> Option<String> {
     (!label.trim().is_empty()).then_some(label)
 }
 
-#[cfg(all(test, any(feature = "aws-lc-rs", feature = "ring")))]
+#[cfg(test)]
+#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod tests {
     use super::*;
     use crate::snapshot::fixtures::{AT, Scene, refused, report};

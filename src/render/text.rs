@@ -136,7 +136,8 @@ const SUBJECT: usize = 40;
 /// What is longer than that is no path or name, but an essay of somebody's.
 const PLACE: usize = 200;
 
-#[cfg(all(test, any(feature = "aws-lc-rs", feature = "ring")))]
+#[cfg(test)]
+#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod tests {
     use std::time::Duration;
 

@@ -130,7 +130,8 @@ pub(super) const fn seconds_until(instant: OffsetDateTime, now: OffsetDateTime) 
     instant.unix_timestamp() - now.unix_timestamp()
 }
 
-#[cfg(all(test, any(feature = "aws-lc-rs", feature = "ring")))]
+#[cfg(test)]
+#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod tests {
     use std::time::Duration;
 

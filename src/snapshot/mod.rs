@@ -5,7 +5,8 @@
 
 mod failure;
 // What stands on trust needs cryptography to judge it.
-#[cfg(all(test, any(feature = "aws-lc-rs", feature = "ring")))]
+#[cfg(test)]
+#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 pub(crate) mod fixtures;
 mod record;
 

@@ -130,7 +130,8 @@ impl WatchBuilder {
         self
     }
 
-    #[cfg(all(test, any(feature = "aws-lc-rs", feature = "ring")))]
+    #[cfg(test)]
+    #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
     pub(super) fn dice(mut self, seed: u64) -> Self {
         self.dice = fastrand::Rng::with_seed(seed);
         self

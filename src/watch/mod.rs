@@ -43,7 +43,8 @@ mod schedule;
 mod source;
 mod subscription;
 // What stands on trust needs cryptography to judge it.
-#[cfg(all(test, any(feature = "aws-lc-rs", feature = "ring")))]
+#[cfg(test)]
+#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod tests;
 
 use std::fmt;

@@ -167,7 +167,8 @@ d=\"M8 .6 16 15H0zM7 5.4v4.8h2V5.4zm0 6v2h2v-2z\"/></symbol>\
 d=\"M8 0a8 8 0 1 0 0 16A8 8 0 0 0 8 0zM6.9 11.9 3.4 8.4l1.4-1.4 2.1 2.1 4.3-4.3 1.4 1.4z\"/></symbol>\
 </svg>\n";
 
-#[cfg(all(test, any(feature = "aws-lc-rs", feature = "ring")))]
+#[cfg(test)]
+#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod tests {
     use std::time::Duration;
 

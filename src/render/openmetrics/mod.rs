@@ -183,7 +183,8 @@ fn tls_version(version: &str) -> String {
     }
 }
 
-#[cfg(all(test, any(feature = "aws-lc-rs", feature = "ring")))]
+#[cfg(test)]
+#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod tests {
     use std::time::Duration;
 
